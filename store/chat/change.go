@@ -1,0 +1,95 @@
+package chat
+
+import "time"
+
+// ConnState is the state of the connection to the homeserver.
+type ConnState uint8
+
+// Connection states.
+const (
+	ConnIdle       ConnState = iota // not started
+	ConnConnecting                  // first request under way
+	ConnFirstSync                   // taking in the account; see Progress
+	ConnOnline
+	ConnOffline   // will try again by itself: see Problem and RetryAt
+	ConnSignedOut // the homeserver refused the token: see Problem
+	ConnFailed    // needs the person: see Problem
+)
+
+// Connection is what the status line shows.
+type Connection struct {
+	State    ConnState
+	Problem  *Problem
+	RetryAt  time.Time // next try by itself, zero if none
+	Progress int       // rooms taken in so far, during the first sync
+}
+
+// Typing lists who types in a room, not counting ourselves.
+type Typing struct {
+	Room  RoomID
+	Users []UserID
+	Names []string
+}
+
+// Seen is a read receipt: User has read up to Event.
+type Seen struct {
+	User  UserID
+	Name  string
+	Event EventID
+	Time  time.Time
+}
+
+// RoomChange is what changed in the timeline of a watched room.
+type RoomChange struct {
+	// Items hold the present state of every item that was added or changed.
+	Items []Message
+	// Gone lists items that no longer exist (a discarded local echo, a filled gap).
+	Gone []ItemKey
+	// Reload says that too much changed: read the page again.
+	Reload bool
+	// MembersChanged says that the member list should be read again if it is shown.
+	MembersChanged bool
+	// Seen holds receipts that moved.
+	Seen []Seen
+}
+
+// ChangeSet is what happened since the subscriber last asked, merged: its
+// size is bounded by what changed, not by how often.
+type ChangeSet struct {
+	Rooms    []Room                 // present summaries of rooms that changed
+	Gone     []RoomID               // rooms that left the list
+	Edges    bool                   // space edges changed: read the sidebar again
+	Reload   bool                   // everything changed: read all again
+	Timeline map[RoomID]*RoomChange // watched rooms only
+	Typing   []Typing
+	Conn     *Connection
+	Outbox   *OutboxState
+	Notices  []Notice
+	// Alerts are new messages that should ring (mention, direct message, invite).
+	Alerts []Alert
+}
+
+// OutboxState counts what has not reached the homeserver.
+type OutboxState struct {
+	Pending int // sending or waiting
+	Failed  int // need the person
+}
+
+// Alert is a reason to ring.
+type Alert struct {
+	Room    RoomID
+	Item    ItemKey
+	Mention bool
+	Direct  bool
+	Invite  bool
+}
+
+// Notice is the outcome of an intent that has no other place on the screen.
+type Notice struct {
+	// Ref is the key that the intent returned, or "".
+	Ref     string
+	Room    RoomID   // room it concerns, or ""
+	Problem *Problem // nil: it worked
+	Done    string   // what worked, a stable word such as "joined", "left", "created", "invited", "saved"
+	Value   string   // what it yielded: a room id, a file name
+}

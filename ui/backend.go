@@ -1,0 +1,106 @@
+package ui
+
+import (
+	"context"
+
+	"hubbub/store/chat"
+)
+
+// Backend is everything the window needs from the rest of the program.
+//
+// Its methods are of two kinds. An intent is called from Update: it only
+// touches memory, never blocks, keeps the order of the calls, and its outcome
+// comes on the feed. A query takes a context, may read the disk or ask the
+// homeserver, and is called only inside a command with a time limit.
+type Backend struct {
+	Account chat.Account
+	Reader  Reader
+	Sender  Sender
+	Rooms   Rooms
+	Media   Media
+	Session Session
+}
+
+// Reader reads the local store. All methods but Watch are queries that answer
+// from disk in milliseconds; none goes to the network.
+type Reader interface {
+	// Sidebar returns all rooms, invites included, and the edges between spaces and rooms.
+	Sidebar(ctx context.Context) (chat.Sidebar, error)
+	// Page returns a stretch of a timeline, oldest first.
+	Page(ctx context.Context, q chat.PageQuery) (chat.Page, error)
+	// Members returns the known members of a room, joined first.
+	Members(ctx context.Context, room chat.RoomID) ([]chat.Member, error)
+	// Receipts returns the newest receipt of every other person in a room.
+	Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, error)
+	// Drafts returns all drafts.
+	Drafts(ctx context.Context) ([]chat.Draft, error)
+	// Source returns an event as JSON: as received, and decrypted if it was encrypted.
+	Source(ctx context.Context, key chat.ItemKey) (raw, clear []byte, err error)
+	// UIState returns a value saved with Sender.SaveUI, or nil.
+	UIState(ctx context.Context, key string) ([]byte, error)
+	// Watch names the rooms whose timelines the feed shall carry. Intent.
+	Watch(rooms ...chat.RoomID)
+}
+
+// Sender takes what the person writes. All methods are intents.
+type Sender interface {
+	// Send queues a message, reaction or deletion; the echo comes on the feed.
+	Send(out chat.Outgoing)
+	// Retry tries a message in state SendError again.
+	Retry(item chat.ItemKey)
+	// Discard drops a message that has not been sent.
+	Discard(item chat.ItemKey)
+	// SaveDraft keeps the text of a room's composer; an empty one deletes the draft.
+	SaveDraft(d chat.Draft)
+	// SaveUI keeps a small value of the window (folded categories, last room).
+	SaveUI(key string, value []byte)
+	// MarkRead moves the read receipt and the fully-read marker.
+	MarkRead(room chat.RoomID, event chat.EventID)
+	// MarkUnread sets m.marked_unread.
+	MarkUnread(room chat.RoomID, unread bool)
+	// Typing tells the room that the person types, or stopped.
+	Typing(room chat.RoomID, typing bool)
+}
+
+// Rooms changes which rooms there are. All methods are intents that return a
+// reference; the outcome is a chat.Notice with that reference.
+type Rooms interface {
+	// Join joins by room id, alias, matrix.to link or matrix: URI; also accepts an invite.
+	Join(target string) (ref string)
+	// Leave leaves a room, or declines an invite.
+	Leave(room chat.RoomID) (ref string)
+	// Create creates a room or direct message.
+	Create(room chat.NewRoom) (ref string)
+	// Invite invites a person.
+	Invite(room chat.RoomID, user chat.UserID) (ref string)
+	// FillGap fetches what a gap row stands for; the rows come on the feed. No notice when it worked.
+	FillGap(room chat.RoomID, token string) (ref string)
+	// FetchMembers asks the homeserver for the whole member list once; the feed says MembersChanged.
+	FetchMembers(room chat.RoomID) (ref string)
+	// Reconnect ends a wait for the next try.
+	Reconnect()
+}
+
+// Media fetches and keeps files.
+type Media interface {
+	// Save downloads the file of an item, decrypts and verifies it, and writes
+	// it into dir (the default download folder when empty) under a name that
+	// does not exist yet. Intent; the notice carries the path.
+	Save(item chat.ItemKey, dir string) (ref string)
+}
+
+// Session is the account's own upkeep.
+type Session interface {
+	// SignIn signs in again on the same device after a soft logout. Query.
+	SignIn(ctx context.Context, password string) error
+	// Logout signs out and removes the local data. Query.
+	Logout(ctx context.Context) error
+}
+
+// Login signs in before there is an account. Queries.
+type Login interface {
+	// Discover finds the homeserver of a server name or URL and what it offers.
+	Discover(ctx context.Context, address string) (chat.LoginOptions, error)
+	// Login signs in and returns the backend of the new account.
+	Login(ctx context.Context, req chat.LoginRequest) (*Backend, error)
+}
