@@ -1,0 +1,63 @@
+# The build tags are set here and nowhere else: goolm is Olm in pure Go, fts5 is SQLite's full-text search.
+TAGS := goolm,fts5
+
+GO        ?= go
+STACK     := bin/stack
+WITH      := sfu,js,dendrite,tmux
+PACKAGES  ?= ./...
+GOFUMPT   := mvdan.cc/gofumpt@v0.9.2
+STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+BENCHTIME ?= 1s
+
+# SQLite and the audio library are C.
+export CGO_ENABLED ?= 1
+
+.PHONY: build run demo test check bench fmt gen stack clean tidy ports
+
+build: ## bin/hubbub
+	$(GO) build -tags $(TAGS) -trimpath -o bin/hubbub ./cmd/hubbub
+
+stack: ## bin/stack, which starts local servers
+	@$(GO) build -tags $(TAGS) -o $(STACK) ./cmd/stack
+
+run: build ## hubbub with your own configuration
+	bin/hubbub $(ARGS)
+
+demo: build stack ## hubbub, signed in, in a community on a homeserver of its own
+	$(STACK) demo -- bin/hubbub
+
+# One stack serves the tests of all packages. -race covers them all: the packages without goroutines cost little more.
+test: stack ## all tests, on real servers
+	$(STACK) run --with $(WITH) -- $(GO) test -tags $(TAGS) -race -timeout 12m $(ARGS) $(PACKAGES)
+
+check: tidy ## everything that can be said without running a server
+	@out="$$($(GO) run $(GOFUMPT) -l .)" || exit 1; \
+	  if [ -n "$$out" ]; then echo "not formatted (make fmt does it):"; echo "$$out"; exit 1; fi
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) run $(STATIC) -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) ./cmd/internal/archtest
+	@$(MAKE) --no-print-directory ports
+
+tidy:
+	$(GO) mod tidy -diff
+
+# Other systems. SQLite is C: with a cross compiler for it Linux on arm64 is built for real, without one every package
+# is compiled for arm64 and macOS with SQLite left out, which shows that nothing of ours bars them.
+ARM64_CC := aarch64-linux-gnu-gcc
+ports:
+	@if command -v $(ARM64_CC) >/dev/null; then set -x; \
+	  CGO_ENABLED=1 CC=$(ARM64_CC) GOOS=linux GOARCH=arm64 $(GO) build -tags $(TAGS) -o /dev/null ./cmd/hubbub; \
+	else set -x; CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -tags $(TAGS) ./...; fi
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build -tags $(TAGS) ./...
+
+bench: ## benchmarks
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $(PACKAGES)
+
+fmt: ## gofumpt on everything
+	$(GO) run $(GOFUMPT) -w .
+
+gen: ## generated files
+	$(GO) generate -tags $(TAGS) ./...
+
+clean:
+	rm -rf bin
