@@ -1,0 +1,8 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly
+
+package uitest
+
+import "golang.org/x/sys/unix"
+
+// getTermios is the request that reads the line settings.
+const getTermios = unix.TIOCGETA
