@@ -1,0 +1,250 @@
+package richtext
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"hubbub/store/chat"
+	"hubbub/ui/safe"
+)
+
+// openLink starts a link or a mention. A refused target leaves plain text.
+func (p *parser) openLink(href string) {
+	target := safe.URL(href)
+	if target == "" {
+		return
+	}
+	p.cur.link = target
+	switch id := matrixTarget(href); {
+	case id == "":
+		p.cur.role = roleLink
+	case p.me != "" && id == string(p.me):
+		p.cur.role = roleMention
+	default:
+		p.cur.role = rolePill
+	}
+	p.note(target)
+}
+
+// maxLinks bounds the links of one message that can be opened from its menu.
+const maxLinks = 100
+
+func (p *parser) note(target string) {
+	if len(p.doc.links) < maxLinks && !slices.Contains(p.doc.links, target) {
+		p.doc.links = append(p.doc.links, target)
+	}
+}
+
+// closeLink ends a link. If its text does not say where it leads, the host does.
+func (p *parser) closeLink() {
+	if p.cur.role != roleLink || p.leaf == nil {
+		return
+	}
+	var text strings.Builder
+	for i := len(p.leaf.spans) - 1; i >= 0 && p.leaf.spans[i].link == p.cur.link; i-- {
+		head := p.leaf.spans[i].text.String()
+		rest := text.String()
+		text.Reset()
+		text.WriteString(head + rest)
+	}
+	shown := strings.TrimSpace(text.String())
+	host := hostOf(p.cur.link)
+	if shown == "" || host == "" || strings.EqualFold(shown, host) || strings.EqualFold(hostOf(shown), host) {
+		return
+	}
+	look := p.cur
+	look.role = roleHost
+	p.append(p.leaf, look, safe.Own(" ("+host+")"))
+}
+
+// hostOf returns the host of a URL in ASCII, so that letters of other scripts
+// cannot imitate it; for mailto the address, for the rest "".
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	if u.Scheme == "mailto" {
+		return u.Opaque
+	}
+	host := u.Hostname()
+	if ascii, err := idna.Punycode.ToASCII(host); err == nil {
+		host = ascii
+	}
+	return host
+}
+
+// matrixTarget returns the user id, room id or alias that a link names, or "".
+//
+// Spec: appendices#uris
+func matrixTarget(href string) string {
+	if rest, ok := strings.CutPrefix(href, "https://matrix.to/#/"); ok {
+		rest, _, _ = strings.Cut(rest, "?")
+		rest, _, _ = strings.Cut(rest, "/")
+		id, err := url.PathUnescape(rest)
+		if err != nil || len(id) < 2 || !strings.ContainsRune("@#!", rune(id[0])) {
+			return ""
+		}
+		return id
+	}
+	rest, ok := strings.CutPrefix(href, "matrix:")
+	if !ok {
+		return ""
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	kind, rest, _ := strings.Cut(rest, "/")
+	rest, _, _ = strings.Cut(rest, "/")
+	id, err := url.PathUnescape(rest)
+	if err != nil || id == "" {
+		return ""
+	}
+	switch kind {
+	case "u":
+		return "@" + id
+	case "r":
+		return "#" + id
+	case "roomid":
+		return "!" + id
+	}
+	return ""
+}
+
+// linkify adds text with its links and user ids marked.
+func (p *parser) linkify(l *block, raw string) {
+	for raw != "" && p.nodes < MaxNodes {
+		from, to, role := findLink(raw, p.me)
+		if from < 0 {
+			break
+		}
+		p.append(l, p.cur, safe.Body(raw[:from]))
+		look := p.cur
+		look.role = role
+		if role == roleLink {
+			if look.link = safe.URL(raw[from:to]); look.link == "" {
+				look.role = roleText
+			} else {
+				p.note(look.link)
+			}
+		}
+		p.append(l, look, safe.Body(raw[from:to]))
+		raw = raw[to:]
+	}
+	p.append(l, p.cur, safe.Body(raw))
+}
+
+// findLink returns the first link or user id in s, or from -1. It looks at each
+// byte a bounded number of times.
+func findLink(s string, me chat.UserID) (from, to int, r role) {
+	for at := 0; at < len(s); {
+		i := strings.IndexAny(s[at:], ":@")
+		if i < 0 {
+			return -1, 0, roleText
+		}
+		i += at
+		at = i + 1
+		if s[i] == '@' {
+			if end := userEnd(s, i); end > 0 {
+				if string(me) == s[i:end] {
+					return i, end, roleMention
+				}
+				return i, end, rolePill
+			}
+			continue
+		}
+		if start := schemeStart(s, i); start >= 0 {
+			if end := urlEnd(s, at); end > at+2 {
+				return start, end, roleLink
+			}
+		}
+	}
+	return -1, 0, roleText
+}
+
+// schemeStart returns where the scheme before the colon at i starts, or -1.
+func schemeStart(s string, i int) int {
+	for _, scheme := range [...]string{"https", "http", "ftp", "matrix", "mailto", "geo"} {
+		start := i - len(scheme)
+		if start < 0 || !strings.EqualFold(s[start:i], scheme) {
+			continue
+		}
+		if start > 0 && isWordByte(s[start-1]) {
+			continue
+		}
+		if len(scheme) < 6 && scheme != "geo" && !strings.HasPrefix(s[i:], "://") {
+			continue
+		}
+		return start
+	}
+	return -1
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
+}
+
+// urlEnd returns where a URL that goes on at i ends: before white space, quotes
+// or angle brackets, without the punctuation of the sentence around it. A
+// closing bracket belongs to it only if it is opened inside.
+func urlEnd(s string, i int) int {
+	end, limit := i, min(len(s), i+safe.MaxURLBytes)
+	for end < limit && s[end] > ' ' && strings.IndexByte("<>\"`|\\^{}", s[end]) < 0 {
+		end++
+	}
+	for end > i {
+		c := s[end-1]
+		switch {
+		case strings.IndexByte(".,;:!?'*", c) >= 0:
+		case c == ')' && strings.Count(s[i:end], "(") < strings.Count(s[i:end], ")"):
+		case c == ']' && strings.Count(s[i:end], "[") < strings.Count(s[i:end], "]"):
+		default:
+			return end
+		}
+		end--
+	}
+	return end
+}
+
+// maxUserID is the length of the longest user id in bytes.
+//
+// Spec: appendices#user-identifiers
+const maxUserID = 255
+
+// userEnd returns where the user id that starts at i ends, or 0.
+func userEnd(s string, i int) int {
+	if i > 0 && isWordByte(s[i-1]) {
+		return 0
+	}
+	end, colon := i+1, 0
+	for end < len(s) && end-i < maxUserID {
+		c := s[end]
+		if c == ':' && colon == 0 {
+			colon = end
+		} else if c >= 0x80 || !isWordByte(c) && strings.IndexByte("-.=/+:", c) < 0 {
+			break
+		}
+		end++
+	}
+	for end > i && strings.IndexByte(".:-/=+", s[end-1]) >= 0 {
+		end--
+	}
+	if colon <= i+1 || end <= colon+1 {
+		return 0
+	}
+	return end
+}
+
+// Plain parses a body without formatting: lines, and links in them.
+func Plain(src string, me chat.UserID) *Doc {
+	p := newParser(me)
+	l := p.add(&block{kind: kindPara})
+	text := safe.Body(src).String()
+	if len(text) > MaxBytes {
+		text, p.doc.cut = safe.Body(text).Slice(0, MaxBytes).String(), true
+	}
+	p.leaf = l
+	p.linkify(l, strings.TrimLeft(strings.TrimRight(text, " \n"), "\n"))
+	return p.doc
+}

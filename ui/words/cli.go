@@ -1,0 +1,97 @@
+package words
+
+// Words of the command line.
+const (
+	CLIShort = "A Matrix client for the terminal"
+	CLILong  = `hubbub is a Matrix client for the terminal: servers, channels and direct messages, end-to-end encrypted.
+Without a command it opens the window.
+
+Exit codes:
+  0  it worked
+  1  it did not, for a reason that no other code names
+  2  the command line, the input or the configuration is wrong, or this is not a terminal
+  3  no account is signed in, or the homeserver has signed it out
+  4  the homeserver cannot be reached, or has trouble
+  5  the homeserver refused: wrong password, not allowed, not found, too large
+  6  another hubbub has the account open
+  7  a file of the account cannot be used: disk full, read-only, damaged, newer, key gone`
+
+	CLILoginShort    = "Sign in to a homeserver"
+	CLILoginLong     = "Sign in with a password. Without a terminal the password is the first line of standard input; it is never taken from the command line."
+	CLILogoutShort   = "Sign out and remove the account from this machine"
+	CLIAccountsShort = "List the accounts on this machine"
+	CLISendShort     = "Send standard input as a message"
+	CLISendLong      = "Send the text on standard input to ROOM (an id, an address such as #general:example.org, or a name) and wait until the homeserver has it."
+	CLITailShort     = "Print messages as they come, decrypted"
+	CLITailLong      = "Print every message that comes, of ROOM or of all channels, one a line, starting with what came since hubbub last ran. With --json a line is a JSON object; a message whose key comes late is printed again when it can be read."
+	CLIRoomsShort    = "List the channels"
+	CLIConfigShort   = "The configuration file"
+	CLIConfigInit    = "Write a commented configuration file"
+
+	CLIFlagAccount    = "the account to use, as @user:example.org"
+	CLIFlagJSON       = "print JSON, one object a line"
+	CLIFlagHomeserver = "homeserver: example.org, or its URL"
+	CLIFlagUser       = "user: ada, or @ada:example.org"
+	CLIFlagNoKeyring  = "keep the account's secrets in a file instead of the keyring"
+	CLIFlagPlain      = "no formatting: send the text as it is"
+
+	CLIAskHomeserver = "Homeserver (example.org): "
+	CLIAskUser       = "User: "
+	CLIAskPassword   = "Password: "
+
+	CLINotTerminal     = "hubbub needs a terminal; without one use its commands, such as: hubbub tail"
+	CLINoAccount       = "Nobody is signed in. Sign in with: hubbub login"
+	CLISeveralAccounts = "There are several accounts: name one with --account"
+	CLINoText          = "There is nothing to send: give the text on standard input."
+	CLINeedFlags       = "Without a terminal, name --homeserver and --user, and give the password on standard input."
+	CLINoPassword      = "There is no password on standard input."
+	CLIWaiting         = "Waiting for the network; the message is kept and goes out by itself."
+	CLIKeptForLater    = "Not sent yet; the message is kept and goes out when hubbub runs again."
+	CLIFileExists      = "There is a configuration file already; it was left alone."
+	CLISpace           = "server"
+	CLIInvite          = "invite"
+	CLIUndecrypted     = "(not decrypted)"
+	CLIDeleted         = "(deleted)"
+)
+
+// CLISignedIn confirms a sign-in.
+func CLISignedIn(user, device string) string {
+	return "Signed in as " + user + ", session " + device + ". Start with: hubbub"
+}
+
+// SecretsInFile says once where an account's secrets are when there is no keyring.
+func SecretsInFile(path string) string {
+	return "No keyring answers here: the account's secrets are in " + path + ", readable by you alone."
+}
+
+// CLISignedOut confirms a sign-out.
+func CLISignedOut(user string) string { return "Signed out of " + user + "; its files are removed." }
+
+// CLISignedOutHere is a sign-out that the homeserver could not be told of.
+func CLISignedOutHere(user, device string) string {
+	return "The files of " + user + " are removed, but the homeserver could not be told: end session " + device + " in another client."
+}
+
+// CLIWrote confirms that a file was written.
+func CLIWrote(path string) string { return "Wrote " + path }
+
+// CLINoRoom says that no channel has that name.
+func CLINoRoom(name string) string {
+	return "There is no channel " + name + ". List them with: hubbub rooms"
+}
+
+// CLISeveralRooms says that a name is not enough.
+func CLISeveralRooms(name string) string {
+	return "Several channels are called " + name + ": use the address or id that hubbub rooms shows."
+}
+
+// CLICrash says where the report of a crash is.
+func CLICrash(path string) string {
+	if path == "" {
+		return "hubbub has a bug and had to stop. Nothing that was sent or typed is lost."
+	}
+	return "hubbub has a bug and had to stop. Nothing that was sent or typed is lost. A report is in " + path
+}
+
+// CLIUsage says what is wrong with a command line, and where help is.
+func CLIUsage(what string) string { return what + ". See: hubbub --help" }
