@@ -58,6 +58,7 @@ fmt: ## gofumpt on everything
 
 gen: ## generated files
 	$(GO) generate -tags $(TAGS) ./...
+	$(GO) test -tags $(TAGS) ./cmd/internal/archtest -run Index -update
 
 clean:
 	rm -rf bin
