@@ -25,7 +25,8 @@ type DeviceID string
 type TxnID string
 
 // ItemKey names a timeline item for its whole life: a local echo keeps its key
-// when the homeserver gives it an event id. Never reused within one cache.
+// when the homeserver gives it an event id. Never reused within one cache. The
+// key of a gap row is negative, and unique within its room only.
 type ItemKey int64
 
 // Seq orders the items of one room's timeline, oldest first. It is comparable
