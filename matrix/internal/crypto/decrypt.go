@@ -1,0 +1,142 @@
+package crypto
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	mcrypto "maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/crypto/olm"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"hubbub/store/chat"
+)
+
+// Clear is a decrypted event.
+type Clear struct {
+	Type    string         // event type inside
+	Content jsontext.Value // content inside; relations of the outer event are copied into it
+	Raw     jsontext.Value // {"type":…,"content":…,"room_id":…}
+	Session string         // Megolm session id
+	Trust   id.TrustState  // of the device that made the session, as known now
+}
+
+// Undecryptable says why an event cannot be read.
+type Undecryptable struct {
+	Cause        chat.UndecryptedCause
+	SessionID    string // "" when the event names none
+	SenderKey    string // as the event claims, or ""
+	WithheldCode string // with CauseWithheld
+	// Err is the underlying error. When the store failed (Store is set) the
+	// cause is only a guess and the event should be tried again.
+	Err   error
+	Store bool
+}
+
+// Error implements error.
+func (u *Undecryptable) Error() string { return fmt.Sprintf("undecryptable: %v", u.Err) }
+
+// Unwrap returns the underlying error.
+func (u *Undecryptable) Unwrap() error { return u.Err }
+
+// wireEncrypted is a room event as received.
+type wireEncrypted struct {
+	ID      id.EventID      `json:"event_id"`
+	Sender  id.UserID       `json:"sender"`
+	Time    int64           `json:"origin_server_ts"`
+	Content json.RawMessage `json:"content"`
+}
+
+// Decrypt decrypts an m.room.encrypted event of a room. It checks that the
+// event belongs to the room, that its sender is who gave the key, and that no
+// other event used the same place in the session.
+//
+// Spec: client-server-api#mmegolmv1aes-sha2
+func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Value) (Clear, *Undecryptable) {
+	var w wireEncrypted
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, Err: err}
+	}
+	evt := &event.Event{
+		ID: w.ID, Sender: w.Sender, RoomID: id.RoomID(room), Timestamp: w.Time,
+		Type: event.EventEncrypted, Content: event.Content{VeryRaw: w.Content},
+	}
+	if w.ID == "" || w.Sender == "" {
+		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, Err: errors.New("event lacks an id or a sender")}
+	}
+	// Read leniently first: what is reported about a broken event matters more than that it is broken.
+	var head struct {
+		Algorithm id.Algorithm `json:"algorithm"`
+		Session   string       `json:"session_id"`
+		SenderKey string       `json:"sender_key"`
+	}
+	_ = json.Unmarshal(w.Content, &head) // ParseRaw reports what is wrong with it
+	u := &Undecryptable{SessionID: head.Session, SenderKey: head.SenderKey}
+	if head.Algorithm != id.AlgorithmMegolmV1 {
+		u.Cause, u.Err = chat.CauseUnsupported, mcrypto.ErrUnsupportedAlgorithm
+		return Clear{}, u
+	}
+	eng, err := m.engine(ctx)
+	if err != nil {
+		u.Err, u.Store = err, true
+		return Clear{}, u
+	}
+	var dec *event.Event
+	err = guard(func() (err error) {
+		if err := evt.Content.ParseRaw(evt.Type); err != nil {
+			return err
+		}
+		dec, err = eng.mach.DecryptMegolmEvent(withProbe(ctx, &probe{sender: w.Sender}), evt)
+		return err
+	})
+	if err != nil {
+		m.explain(u, err)
+		if u.Cause == chat.CauseUnknownSession && !u.Store || u.Cause == chat.CauseUnknownIndex {
+			m.want(room, head.Session, head.SenderKey)
+		}
+		return Clear{}, u
+	}
+	return clearOf(room, head.Session, dec)
+}
+
+// clearOf builds the result. The payload is put together again so that only
+// its three fields are kept.
+func clearOf(room chat.RoomID, session string, dec *event.Event) (Clear, *Undecryptable) {
+	c := Clear{Type: dec.Type.Type, Content: jsontext.Value(dec.Content.VeryRaw), Session: session, Trust: dec.Mautrix.TrustState}
+	if len(c.Content) == 0 || c.Content.Kind() != '{' || c.Type == "" {
+		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, SessionID: session, Err: errors.New("payload is not an event")}
+	}
+	raw, err := json.Marshal(struct {
+		Type    string          `json:"type"`
+		Content json.RawMessage `json:"content"`
+		Room    string          `json:"room_id"`
+	}{c.Type, json.RawMessage(c.Content), string(room)})
+	if err != nil {
+		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, SessionID: session, Err: err}
+	}
+	c.Raw = raw
+	return c, nil
+}
+
+// explain translates the library's error.
+func (m *Machine) explain(u *Undecryptable, err error) {
+	u.Err = err
+	var withheld *event.RoomKeyWithheldEventContent
+	switch {
+	case isStoreError(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		u.Cause, u.Store, u.Err = chat.CauseUnknownSession, true, asDamage(err)
+	case errors.As(err, &withheld):
+		u.Cause, u.WithheldCode = chat.CauseWithheld, string(withheld.Code)
+	case errors.Is(err, mcrypto.ErrNoSessionFound):
+		u.Cause = chat.CauseUnknownSession
+	case errors.Is(err, olm.ErrUnknownMessageIndex):
+		u.Cause = chat.CauseUnknownIndex
+	case errors.Is(err, mcrypto.ErrUnsupportedAlgorithm):
+		u.Cause = chat.CauseUnsupported
+	default:
+		u.Cause = chat.CauseCorrupt
+	}
+}

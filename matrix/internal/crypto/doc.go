@@ -1,0 +1,29 @@
+// Package crypto holds the end-to-end encryption of one device: its identity,
+// the keys it has been given, and the rules by which it gives keys to others.
+//
+// Open reads or creates crypto.db; Run does the upkeep that may wait (key
+// uploads, device lists, key requests). HandleSync takes the part of a sync
+// response that carries keys and returns only when those keys are on disk.
+// Decrypt and Encrypt work on single events.
+//
+// What it guarantees:
+//
+//   - crypto.db is written with synchronous=FULL. A key that was taken in, and
+//     the position of every ratchet, survive a power cut: an outbound ratchet
+//     that fell back would encrypt two messages under one key.
+//   - The to-device events of a response commit together with everything they
+//     changed. After a crash the homeserver's repeat finds either all of an
+//     event or nothing of it.
+//   - Encrypt never returns plaintext. It works from the whole member list,
+//     asks for device lists that are out of date, and gives the key to every
+//     device that lacks it before it encrypts. A member or device that left
+//     makes it start a new session.
+//   - A damaged crypto.db is never written over.
+//
+// What it does not do: cross-signing, verification and key backup.
+//
+// The Olm machine of mautrix decrypts, keeps device lists and encrypts Megolm.
+// Olm encryption, key sharing and key upload are done here, because the
+// machine's own versions hold their locks across network requests, ignore
+// failing writes and know no fallback keys.
+package crypto

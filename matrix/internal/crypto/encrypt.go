@@ -1,0 +1,70 @@
+package crypto
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	mcrypto "maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"hubbub/store/chat"
+)
+
+// Encrypt encrypts an event for a room and returns the content of the
+// m.room.encrypted event to send. Before that it gives the session's key to
+// every device that should have it; if that fails, it fails. It returns
+// ErrNotEncrypted for a room that is not encrypted, and never plaintext.
+//
+// Spec: client-server-api#mmegolmv1aes-sha2
+func (m *Machine) Encrypt(ctx context.Context, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error) {
+	m.roomLocks.Lock(room)
+	defer m.roomLocks.Unlock(room)
+	var out *event.EncryptedEventContent
+	for try := 0; ; try++ {
+		eng, err := m.engine(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.share(ctx, eng, room); err != nil {
+			return nil, fmt.Errorf("share key of %s: %w", room, err)
+		}
+		typ := event.Type{Type: eventType, Class: event.MessageEventType}
+		err = guard(func() (err error) {
+			out, err = eng.mach.EncryptMegolmEvent(ctx, id.RoomID(room), typ, json.RawMessage(content))
+			return err
+		})
+		if err == nil {
+			break
+		}
+		if !mcrypto.IsShareError(err) || try > 0 { // once: it may run out between the two steps
+			return nil, fmt.Errorf("encrypt for %s: %w", room, asDamage(err))
+		}
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt for %s: %w", room, err)
+	}
+	return raw, nil
+}
+
+// Preshare does the slow part of Encrypt ahead of time, when somebody begins
+// to type. In a room that is not encrypted it does nothing.
+func (m *Machine) Preshare(ctx context.Context, room chat.RoomID) error {
+	_, on, err := m.opt.Rooms.Encryption(ctx, room)
+	if err != nil || !on {
+		return err
+	}
+	m.roomLocks.Lock(room)
+	defer m.roomLocks.Unlock(room)
+	eng, err := m.engine(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.share(ctx, eng, room); err != nil {
+		return fmt.Errorf("share key of %s: %w", room, err)
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+package crypto
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/rs/zerolog"
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/id"
+
+	"hubbub/matrix/matrixtest"
+	"hubbub/store/chat"
+)
+
+// book is what a device knows about rooms: set by the test.
+type book struct {
+	mu         sync.Mutex
+	encryption map[chat.RoomID]string
+	members    map[chat.RoomID]Members
+	visibility map[chat.RoomID]string
+	fetch      func(room chat.RoomID) Members
+}
+
+func newBook() *book {
+	return &book{encryption: map[chat.RoomID]string{}, members: map[chat.RoomID]Members{}, visibility: map[chat.RoomID]string{}}
+}
+
+func (b *book) Encryption(_ context.Context, room chat.RoomID) ([]byte, bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	raw, ok := b.encryption[room]
+	return []byte(raw), ok, nil
+}
+
+func (b *book) Members(_ context.Context, room chat.RoomID) (Members, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.members[room], nil
+}
+
+func (b *book) FetchMembers(_ context.Context, room chat.RoomID) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fetch != nil {
+		b.members[room] = b.fetch(room)
+	}
+	return nil
+}
+
+func (b *book) HistoryVisibility(_ context.Context, room chat.RoomID) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.visibility[room], nil
+}
+
+func (b *book) set(room string, encryption string, joined ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	users := make([]chat.UserID, len(joined))
+	for i, u := range joined {
+		users[i] = chat.UserID(u)
+	}
+	b.encryption[chat.RoomID(room)] = encryption
+	b.members[chat.RoomID(room)] = Members{Joined: users, Complete: true}
+}
+
+// device is a signed-in session with a Machine, driven by the test instead of a sync loop.
+type device struct {
+	*matrixtest.Client
+	t     *testing.T
+	path  string
+	book  *book
+	m     *Machine
+	since string
+	keys  []string // sessions that OnKey reported
+	got   []*Received
+	stop  func()
+}
+
+const waitLimit = 20 * time.Second
+
+const megolm = `{"algorithm":"m.megolm.v1.aes-sha2"}`
+
+var pickleKey = []byte("a key for tests, 32 bytes long..")
+
+func newDevice(t *testing.T, c *matrixtest.Client) *device {
+	t.Helper()
+	d := &device{Client: c, t: t, path: filepath.Join(t.TempDir(), "crypto.db"), book: newBook()}
+	d.open()
+	t.Cleanup(func() { d.close() })
+	d.sync()
+	return d
+}
+
+func plainClient(t testing.TB, url, user, dev, token string) *mautrix.Client {
+	t.Helper()
+	cl, err := mautrix.NewClient(url, id.UserID(user), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cl.DeviceID = id.DeviceID(dev)
+	cl.Log = zerolog.Nop()
+	return cl
+}
+
+// open starts the machine and its upkeep, and waits for the keys to be uploaded.
+func (d *device) open() {
+	d.t.Helper()
+	cl := plainClient(d.t, d.URL, d.UserID, d.DeviceID, d.Token)
+	m, err := Open(d.t.Context(), Options{
+		Path: d.path, PickleKey: pickleKey, Client: cl, User: chat.UserID(d.UserID), Device: chat.DeviceID(d.DeviceID), Rooms: d.book,
+	})
+	if err != nil {
+		d.t.Fatalf("open: %v", err)
+	}
+	d.m = m
+	m.OnKey(func(_ chat.RoomID, session string) { d.keys = append(d.keys, session) })
+	m.OnToDevice(func(ev *Received) { d.got = append(d.got, ev) })
+	ctx, cancel := context.WithCancel(d.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	d.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			d.t.Errorf("Run: %v", err)
+		}
+		if err := m.Close(context.WithoutCancel(ctx)); err != nil {
+			d.t.Errorf("Close: %v", err)
+		}
+	}
+	matrixtest.Wait(d.t, waitLimit, "keys uploaded", func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.todo.keys.compared && !m.todo.keys.low && !m.todo.keys.fallback
+	})
+}
+
+func (d *device) close() {
+	if d.stop != nil {
+		d.stop()
+		d.stop = nil
+	}
+}
+
+func (d *device) restart() {
+	d.t.Helper()
+	d.close()
+	d.open()
+}
+
+// syncPart is what the tests read of a sync response.
+type syncPart struct {
+	Next     string `json:"next_batch"`
+	ToDevice struct {
+		Events []json.RawMessage `json:"events"`
+	} `json:"to_device"`
+	Lists struct {
+		Changed []chat.UserID `json:"changed"`
+		Left    []chat.UserID `json:"left"`
+	} `json:"device_lists"`
+	OTK      map[string]int `json:"device_one_time_keys_count"`
+	Fallback []string       `json:"device_unused_fallback_key_types"`
+	Rooms    struct {
+		Join map[string]struct {
+			Timeline struct {
+				Events []json.RawMessage `json:"events"`
+			} `json:"timeline"`
+		} `json:"join"`
+	} `json:"rooms"`
+}
+
+func parseSync(t *testing.T, raw json.RawMessage) (syncPart, ToDevice) {
+	t.Helper()
+	var p syncPart
+	if err := json.Unmarshal(raw, &p); err != nil {
+		t.Fatal(err)
+	}
+	td := ToDevice{
+		Changed: p.Lists.Changed, Left: p.Lists.Left, OTKCounts: p.OTK, HasOTKCounts: p.OTK != nil,
+		FallbackTypes: p.Fallback, HasFallback: p.Fallback != nil,
+	}
+	for _, e := range p.ToDevice.Events {
+		td.Events = append(td.Events, jsontext.Value(e))
+	}
+	return p, td
+}
+
+// sync takes in what is new and returns the encrypted events by room.
+func (d *device) sync() map[string][]jsontext.Value {
+	d.t.Helper()
+	raw, next := d.Sync(d.since, 0)
+	p, td := parseSync(d.t, raw)
+	if err := d.m.HandleSync(d.t.Context(), td); err != nil {
+		d.t.Fatalf("HandleSync: %v", err)
+	}
+	d.since = next
+	out := map[string][]jsontext.Value{}
+	for room, j := range p.Rooms.Join {
+		for _, e := range j.Timeline.Events {
+			var head struct {
+				Type string `json:"type"`
+			}
+			if json.Unmarshal(e, &head) == nil && head.Type == "m.room.encrypted" {
+				out[room] = append(out[room], jsontext.Value(e))
+			}
+		}
+	}
+	return out
+}
+
+// say encrypts a text, sends it and returns the Megolm session that it used.
+func (d *device) say(room, text string) (session string) {
+	d.t.Helper()
+	content, err := d.m.Encrypt(d.t.Context(), chat.RoomID(room), "m.room.message", jsontext.Value(`{"msgtype":"m.text","body":"`+text+`"}`))
+	if err != nil {
+		d.t.Fatalf("Encrypt: %v", err)
+	}
+	d.Send(room, "m.room.encrypted", json.RawMessage(content))
+	return sessionOf(d.t, content)
+}
+
+func sessionOf(t *testing.T, content []byte) string {
+	t.Helper()
+	var c struct {
+		Session string `json:"session_id"`
+	}
+	if err := json.Unmarshal(content, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c.Session
+}
+
+// hear syncs until n encrypted events have come and returns their texts; an
+// event that cannot be read gives "!" and its cause.
+func (d *device) hear(room string, n int) (texts []string) {
+	d.t.Helper()
+	var events []jsontext.Value
+	defer func() {
+		if d.t.Failed() {
+			for _, e := range events {
+				d.t.Logf("heard %s", d.read(room, e))
+			}
+		}
+	}()
+	matrixtest.Wait(d.t, waitLimit, "encrypted events", func() bool {
+		events = append(events, d.sync()[room]...)
+		return len(events) >= n
+	})
+	for _, e := range events {
+		texts = append(texts, d.read(room, e))
+	}
+	return texts
+}
+
+func (d *device) read(room string, e jsontext.Value) string {
+	d.t.Helper()
+	c, u := d.m.Decrypt(d.t.Context(), chat.RoomID(room), e)
+	if u != nil {
+		return "!" + [...]string{"unknown session", "withheld", "unknown index", "before join", "corrupt", "unsupported"}[u.Cause]
+	}
+	var content struct {
+		Body string `json:"body"`
+	}
+	if err := json.Unmarshal(c.Content, &content); err != nil {
+		d.t.Fatal(err)
+	}
+	return content.Body
+}
+
+func same(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("read %q, want %q", got, want)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("read %q, want %q", got, want)
+		}
+	}
+}
+
+// couple returns two devices that are in one encrypted room.
+func couple(t *testing.T, encryption string) (a, b *device, room string) {
+	t.Helper()
+	hs := matrixtest.Synapse(t)
+	a, b = newDevice(t, hs.NewClient(t, "alice")), newDevice(t, hs.NewClient(t, "bob"))
+	room = a.CreateRoom(map[string]any{
+		"preset": "private_chat", "invite": []string{b.UserID},
+		"initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": json.RawMessage(encryption)}},
+	})
+	b.Join(room)
+	a.book.set(room, encryption, a.UserID, b.UserID)
+	b.book.set(room, encryption, a.UserID, b.UserID)
+	a.sync()
+	b.sync()
+	return a, b, room
+}

@@ -1,0 +1,333 @@
+package crypto
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"maunium.net/go/mautrix"
+	mcrypto "maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/crypto/signatures"
+	"maunium.net/go/mautrix/id"
+)
+
+// otkTarget is how many one-time keys the homeserver should hold, otkLow the
+// count below which new ones are made.
+const (
+	otkTarget = 50
+	otkLow    = 30
+)
+
+// fallbackAge is how long a fallback key is kept at least: messages to the one
+// before it may still be under way, and a sync response that was under way
+// when it was replaced reports the old one as used.
+const fallbackAge = time.Hour
+
+// fallbackAccount is what the Go implementation of the Olm account can do
+// beyond the library's interface.
+type fallbackAccount interface {
+	GenFallbackKey() error
+	FallbackKeyUnpublished() map[string]id.Curve25519
+	ForgetOldFallbackKey()
+}
+
+// keyState says which keys have to be uploaded. Guarded by Machine.mu.
+type keyState struct {
+	compared bool // own keys on the homeserver have been looked at
+	uploaded bool // the homeserver has the own keys
+	low      bool // one-time keys run out
+	fallback bool // the fallback key has been used, or there is none
+	renewed  time.Time
+	forget   time.Time // when the fallback key before the last one goes; zero: nothing to forget
+}
+
+// noteCounts takes in what the homeserver says about its stock of keys.
+//
+// Spec: client-server-api#one-time-and-fallback-keys
+func (m *Machine) noteCounts(td ToDevice) {
+	m.mu.Lock()
+	k := &m.todo.keys
+	if td.HasOTKCounts && td.OTKCounts[string(id.KeyAlgorithmSignedCurve25519)] < otkLow {
+		k.low = true
+	}
+	if td.HasFallback && !slices.Contains(td.FallbackTypes, string(id.KeyAlgorithmSignedCurve25519)) &&
+		time.Since(k.renewed) > fallbackAge {
+		k.fallback = true
+	}
+	due := k.low || k.fallback
+	m.mu.Unlock()
+	if due {
+		m.nudge()
+	}
+}
+
+// deviceKeys returns the own device's signed public keys.
+//
+// Spec: client-server-api#device-keys
+func (m *Machine) deviceKeys(eng *engine) (*mautrix.DeviceKeys, error) {
+	if k := m.ownKeys.Load(); k != nil {
+		return k, nil
+	}
+	acc := eng.mach.GetAccount()
+	dev, user := id.DeviceID(m.opt.Device), id.UserID(m.opt.User)
+	signing, identity := acc.Keys()
+	keys := &mautrix.DeviceKeys{
+		UserID: user, DeviceID: dev,
+		Algorithms: []id.Algorithm{id.AlgorithmMegolmV1, id.AlgorithmOlmV1},
+		Keys: mautrix.KeyMap{
+			id.NewDeviceKeyID(id.KeyAlgorithmCurve25519, dev): string(identity),
+			id.NewDeviceKeyID(id.KeyAlgorithmEd25519, dev):    string(signing),
+		},
+	}
+	sig, err := acc.SignJSON(keys)
+	if err != nil {
+		return nil, fmt.Errorf("sign device keys: %w", err)
+	}
+	keys.Signatures = signatures.NewSingleSignature(user, id.KeyAlgorithmEd25519, string(dev), sig)
+	m.ownKeys.Store(keys)
+	return keys, nil
+}
+
+// reqUpload is the body of a key upload.
+type reqUpload struct {
+	DeviceKeys   *mautrix.DeviceKeys             `json:"device_keys,omitempty"`
+	OneTimeKeys  map[id.KeyID]mautrix.OneTimeKey `json:"one_time_keys,omitempty"`
+	FallbackKeys map[id.KeyID]mautrix.OneTimeKey `json:"fallback_keys,omitempty"`
+}
+
+// upload brings the homeserver's stock of keys up to what it should be.
+//
+// Spec: client-server-api#post_matrixclientv3keysupload
+func (m *Machine) upload(ctx context.Context) error {
+	m.uploading.Lock()
+	defer m.uploading.Unlock()
+	if err := m.compareOwn(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	low, fallback := m.todo.keys.low, m.todo.keys.fallback
+	m.mu.Unlock()
+	if !low && !fallback {
+		return nil
+	}
+	count := otkTarget
+	if low {
+		// The count of a sync response may be older than the last upload.
+		resp, err := m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
+		if err != nil {
+			return fmt.Errorf("ask for the stock of one-time keys: %w", err)
+		}
+		count = resp.OneTimeKeyCounts.SignedCurve25519
+	}
+	body, err := m.prepare(ctx, otkTarget-count, fallback)
+	if err != nil {
+		return err
+	}
+	if body.DeviceKeys != nil || len(body.OneTimeKeys) > 0 || len(body.FallbackKeys) > 0 {
+		_, err = m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
+		var he mautrix.HTTPError
+		if errors.As(err, &he) && he.IsStatus(http.StatusBadRequest) {
+			// Keys under these ids are there already: an upload whose answer was lost. New ids follow.
+			m.log.Warn("One-time keys were refused")
+		} else if err != nil {
+			return fmt.Errorf("upload keys: %w", err)
+		}
+		if err := m.published(ctx, body); err != nil {
+			return err
+		}
+		m.log.Info("Keys uploaded", slog.Int("one_time", len(body.OneTimeKeys)), slog.Int("fallback", len(body.FallbackKeys)))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.todo.keys.low, m.todo.keys.fallback, m.todo.keys.uploaded = false, false, true
+	return nil
+}
+
+// ensureUploaded has the homeserver know this device before others get keys
+// from it: they could not tell whose keys they are.
+func (m *Machine) ensureUploaded(ctx context.Context) error {
+	m.mu.Lock()
+	done := m.todo.keys.uploaded
+	m.mu.Unlock()
+	if done {
+		return nil
+	}
+	return m.upload(ctx)
+}
+
+// prepare makes and signs the missing keys and saves them before anybody else knows them.
+func (m *Machine) prepare(ctx context.Context, otks int, fallback bool) (body reqUpload, err error) {
+	m.olm.Lock()
+	defer m.olm.Unlock()
+	eng, err := m.engineLocked(ctx)
+	if err != nil {
+		return body, err
+	}
+	err = m.txn(ctx, eng, func(ctx context.Context) error {
+		acc := eng.mach.GetAccount()
+		unpublished, err := acc.Internal.OneTimeKeys()
+		if err != nil {
+			return err
+		}
+		if n := otks - len(unpublished); n > 0 {
+			if err := acc.Internal.GenOneTimeKeys(uint(n)); err != nil {
+				return err
+			}
+		}
+		fb, _ := acc.Internal.(fallbackAccount)
+		if fallback && fb != nil && len(fb.FallbackKeyUnpublished()) == 0 {
+			if err := fb.GenFallbackKey(); err != nil {
+				return err
+			}
+		}
+		if body, err = m.signKeys(eng, acc, fb); err != nil {
+			return err
+		}
+		return eng.store.PutAccount(ctx, acc)
+	})
+	if err != nil {
+		return reqUpload{}, fmt.Errorf("make keys: %w", err)
+	}
+	return body, nil
+}
+
+// signKeys collects what has not been published.
+func (m *Machine) signKeys(eng *engine, acc *mcrypto.OlmAccount, fb fallbackAccount) (body reqUpload, err error) {
+	if !acc.Shared {
+		if body.DeviceKeys, err = m.deviceKeys(eng); err != nil {
+			return body, err
+		}
+	}
+	otks, err := acc.Internal.OneTimeKeys()
+	if err != nil {
+		return body, err
+	}
+	if body.OneTimeKeys, err = m.signAll(acc, otks, false); err != nil || fb == nil {
+		return body, err
+	}
+	body.FallbackKeys, err = m.signAll(acc, fb.FallbackKeyUnpublished(), true)
+	return body, err
+}
+
+func (m *Machine) signAll(acc *mcrypto.OlmAccount, keys map[string]id.Curve25519, fallback bool) (map[id.KeyID]mautrix.OneTimeKey, error) {
+	out := make(map[id.KeyID]mautrix.OneTimeKey, len(keys))
+	for keyID, key := range keys {
+		k := mautrix.OneTimeKey{Key: key, Fallback: fallback, IsSigned: true}
+		sig, err := acc.SignJSON(&k)
+		if err != nil {
+			return nil, fmt.Errorf("sign one-time key: %w", err)
+		}
+		k.Signatures = signatures.NewSingleSignature(id.UserID(m.opt.User), id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
+		out[id.NewKeyID(id.KeyAlgorithmSignedCurve25519, keyID)] = k
+	}
+	return out, nil
+}
+
+// published notes that the homeserver has the keys.
+func (m *Machine) published(ctx context.Context, body reqUpload) error {
+	m.olm.Lock()
+	defer m.olm.Unlock()
+	eng, err := m.engineLocked(ctx)
+	if err != nil {
+		return err
+	}
+	err = m.txn(ctx, eng, func(ctx context.Context) error {
+		acc := eng.mach.GetAccount()
+		acc.Internal.MarkKeysAsPublished()
+		acc.Shared = true
+		return eng.store.PutAccount(ctx, acc)
+	})
+	if err != nil {
+		return fmt.Errorf("save uploaded keys: %w", err)
+	}
+	if len(body.FallbackKeys) > 0 {
+		m.mu.Lock()
+		m.todo.keys.renewed = time.Now()
+		m.todo.keys.forget = time.Now().Add(fallbackAge)
+		m.mu.Unlock()
+	}
+	return nil
+}
+
+// forgetFallback drops the fallback key before the last one when its time has come.
+func (m *Machine) forgetFallback(ctx context.Context) error {
+	m.mu.Lock()
+	at := m.todo.keys.forget
+	m.mu.Unlock()
+	if at.IsZero() || time.Now().Before(at) {
+		return nil
+	}
+	m.olm.Lock()
+	defer m.olm.Unlock()
+	eng, err := m.engineLocked(ctx)
+	if err != nil {
+		return err
+	}
+	err = m.txn(ctx, eng, func(ctx context.Context) error {
+		acc := eng.mach.GetAccount()
+		if fb, ok := acc.Internal.(fallbackAccount); ok {
+			fb.ForgetOldFallbackKey()
+		}
+		return eng.store.PutAccount(ctx, acc)
+	})
+	if err != nil {
+		return fmt.Errorf("forget old fallback key: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.todo.keys.forget = time.Time{}
+	return nil
+}
+
+// CheckOwnKeys has Run compare and upload the own keys again: after a new
+// sign-in on the same device the homeserver may have dropped them.
+func (m *Machine) CheckOwnKeys() {
+	m.mu.Lock()
+	m.todo.keys.compared = false
+	m.mu.Unlock()
+	m.nudge()
+}
+
+// compareOwn looks once at what the homeserver has for this device. Other
+// keys than ours mean that ours were lost or that somebody replaced them:
+// nothing is uploaded over them.
+func (m *Machine) compareOwn(ctx context.Context) error {
+	m.mu.Lock()
+	done := m.todo.keys.compared
+	m.mu.Unlock()
+	if done {
+		return nil
+	}
+	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
+	resp, err := m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
+		DeviceKeys: mautrix.DeviceKeysRequest{user: mautrix.DeviceIDList{}}, Timeout: claimTimeout,
+	})
+	if err != nil {
+		return fmt.Errorf("compare own keys: %w", err)
+	}
+	eng, err := m.engine(ctx)
+	if err != nil {
+		return err
+	}
+	signing, identity := eng.mach.GetAccount().Keys()
+	theirs, ok := resp.DeviceKeys[user][dev]
+	if ok && (theirs.Keys.GetEd25519(dev) != signing || theirs.Keys.GetCurve25519(dev) != identity) {
+		return ErrDeviceKeys
+	}
+	m.olm.Lock()
+	if e := m.eng.Load(); e != nil {
+		e.mach.GetAccount().Shared = ok
+	}
+	m.olm.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.todo.keys.compared, m.todo.keys.uploaded = true, ok
+	if !ok {
+		m.todo.keys.low, m.todo.keys.fallback = true, true
+	}
+	return nil
+}

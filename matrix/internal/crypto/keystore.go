@@ -1,0 +1,281 @@
+package crypto
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mcrypto "maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/id"
+)
+
+// keyStore is mautrix's SQL store with what it lacks: failing writes are
+// remembered (the machine only logs them), a session cannot be taken over by
+// another room or device, and replay checks do not cost a disk sync each.
+type keyStore struct {
+	*mcrypto.SQLCryptoStore
+
+	onWedged func(id.SenderKey)
+	onFull   func()        // the replay memory should be flushed
+	devices  atomic.Uint64 // bumped with every change of a device list
+	replay   replay
+}
+
+// probe travels in the context of one operation and collects what the machine
+// does not return.
+type probe struct {
+	sender id.UserID                    // who sent the event that is being decrypted
+	err    error                        // first failing write
+	keys   map[WantedSession]struct{}   // sessions that arrived
+	used   *mcrypto.InboundGroupSession // session that decrypted
+}
+
+type probeKey struct{}
+
+func withProbe(ctx context.Context, p *probe) context.Context {
+	return context.WithValue(ctx, probeKey{}, p)
+}
+
+func probeOf(ctx context.Context) *probe {
+	p, _ := ctx.Value(probeKey{}).(*probe)
+	return p
+}
+
+// note remembers a failing write.
+func note(ctx context.Context, err error) error {
+	if p := probeOf(ctx); p != nil && err != nil && p.err == nil {
+		p.err = err
+	}
+	return err
+}
+
+// PutAccount implements crypto.Store.
+func (s *keyStore) PutAccount(ctx context.Context, a *mcrypto.OlmAccount) error {
+	return note(ctx, s.SQLCryptoStore.PutAccount(ctx, a))
+}
+
+// AddSession implements crypto.Store.
+func (s *keyStore) AddSession(ctx context.Context, key id.SenderKey, sess *mcrypto.OlmSession) error {
+	return note(ctx, s.SQLCryptoStore.AddSession(ctx, key, sess))
+}
+
+// UpdateSession implements crypto.Store.
+func (s *keyStore) UpdateSession(ctx context.Context, key id.SenderKey, sess *mcrypto.OlmSession) error {
+	return note(ctx, s.SQLCryptoStore.UpdateSession(ctx, key, sess))
+}
+
+// PutOlmHash implements crypto.Store.
+func (s *keyStore) PutOlmHash(ctx context.Context, hash [32]byte, at time.Time) error {
+	return note(ctx, s.SQLCryptoStore.PutOlmHash(ctx, hash, at))
+}
+
+// PutGroupSession implements crypto.Store. The table is keyed by session id
+// alone: without the check, whoever has been given a session could send it
+// again under another room and take it away from the first one.
+func (s *keyStore) PutGroupSession(ctx context.Context, sess *mcrypto.InboundGroupSession) error {
+	var room id.RoomID
+	var key id.SenderKey
+	err := s.DB.QueryRow(ctx, `SELECT room_id, sender_key FROM crypto_megolm_inbound_session
+		WHERE session_id=$1 AND account_id=$2 AND session IS NOT NULL`, sess.ID(), s.AccountID).Scan(&room, &key)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return note(ctx, fmt.Errorf("check for another owner of the session: %w", err))
+	case room != sess.RoomID || key != sess.SenderKey:
+		return errConflict
+	}
+	return note(ctx, s.SQLCryptoStore.PutGroupSession(ctx, sess))
+}
+
+// GetGroupSession implements crypto.Store. A session that came straight from
+// a device may only decrypt events of that device's user.
+func (s *keyStore) GetGroupSession(ctx context.Context, room id.RoomID, session id.SessionID) (*mcrypto.InboundGroupSession, error) {
+	igs, err := s.SQLCryptoStore.GetGroupSession(ctx, room, session)
+	p := probeOf(ctx)
+	if err != nil || igs == nil || p == nil || p.sender == "" {
+		return igs, err
+	}
+	if igs.KeySource == id.KeySourceDirect && igs.SourceUser != "" && igs.SourceUser != p.sender {
+		return nil, errSender
+	}
+	p.used = igs
+	return igs, nil
+}
+
+// PutDevice implements crypto.Store.
+func (s *keyStore) PutDevice(ctx context.Context, user id.UserID, dev *id.Device) error {
+	s.devices.Add(1)
+	return note(ctx, s.SQLCryptoStore.PutDevice(ctx, user, dev))
+}
+
+// PutDevices implements crypto.Store.
+func (s *keyStore) PutDevices(ctx context.Context, user id.UserID, devs map[id.DeviceID]*id.Device) error {
+	s.devices.Add(1)
+	return note(ctx, s.SQLCryptoStore.PutDevices(ctx, user, devs))
+}
+
+// MarkTrackedUsersOutdated implements crypto.Store. The library forgets the
+// failure of all but the last thousand.
+func (s *keyStore) MarkTrackedUsersOutdated(ctx context.Context, users []id.UserID) error {
+	for part := range slices.Chunk(users, 1000) {
+		if err := s.SQLCryptoStore.MarkTrackedUsersOutdated(ctx, part); err != nil {
+			return note(ctx, err)
+		}
+	}
+	return nil
+}
+
+// forget stops tracking the devices of users with whom no encrypted room is
+// shared any more: the homeserver no longer tells when they change.
+func (s *keyStore) forget(ctx context.Context, users []id.UserID) error {
+	for _, u := range users {
+		if _, err := s.DB.Exec(ctx, `DELETE FROM crypto_tracked_user WHERE user_id=$1`, u); err != nil {
+			return fmt.Errorf("forget devices of %s: %w", u, err)
+		}
+	}
+	if len(users) > 0 {
+		s.devices.Add(1)
+	}
+	return nil
+}
+
+// trackedUsers returns whose device lists are stored, and which of them are out of date.
+func (s *keyStore) trackedUsers(ctx context.Context) (known, outdated []id.UserID, err error) {
+	rows, err := s.DB.Query(ctx, `SELECT user_id, devices_outdated FROM crypto_tracked_user`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load tracked users: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var u id.UserID
+		var old bool
+		if err := rows.Scan(&u, &old); err != nil {
+			return nil, nil, fmt.Errorf("load tracked users: %w", err)
+		}
+		known = append(known, u)
+		if old {
+			outdated = append(outdated, u)
+		}
+	}
+	return known, outdated, rows.Err()
+}
+
+// sharedWith returns the identity keys, per user, that have been given an outbound session.
+func (s *keyStore) sharedWith(ctx context.Context, session id.SessionID) (map[recipient]bool, error) {
+	rows, err := s.DB.Query(ctx, `SELECT user_id, identity_key FROM crypto_megolm_outbound_session_shared WHERE session_id=$1`, session)
+	if err != nil {
+		return nil, fmt.Errorf("load recipients: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	out := map[recipient]bool{}
+	for rows.Next() {
+		var r recipient
+		if err := rows.Scan(&r.user, &r.key); err != nil {
+			return nil, fmt.Errorf("load recipients: %w", err)
+		}
+		out[r] = true
+	}
+	return out, rows.Err()
+}
+
+// GetNewestSessionCreationTS implements crypto.Store. The machine asks this
+// before it replaces a broken Olm session in a goroutine of its own; "just
+// now" sends that goroutine home, and the machine here does it in Run.
+func (s *keyStore) GetNewestSessionCreationTS(_ context.Context, key id.SenderKey) (time.Time, error) {
+	s.onWedged(key)
+	return time.Now(), nil
+}
+
+// replay remembers which event used which index of a Megolm session: in
+// memory first, on disk with the next batch. What a crash loses of it are
+// events that stand decrypted in the cache and are not decrypted again.
+type replay struct {
+	mu   sync.Mutex
+	seen map[index]use
+}
+
+type index struct {
+	session id.SessionID
+	n       uint
+}
+
+type use struct {
+	event id.EventID
+	ms    int64
+}
+
+// flushAt is how many indices in memory ask for a flush at once.
+const flushAt = 2000
+
+// ValidateMessageIndex implements crypto.Store.
+func (s *keyStore) ValidateMessageIndex(ctx context.Context, session id.SessionID, ev id.EventID, n uint, ms int64) (bool, error) {
+	k := index{session, n}
+	s.replay.mu.Lock()
+	known, ok := s.replay.seen[k]
+	s.replay.mu.Unlock()
+	if !ok {
+		err := s.DB.QueryRow(ctx, `SELECT event_id, timestamp FROM crypto_message_index WHERE session_id=$1 AND "index"=$2`, session, n).
+			Scan(&known.event, &known.ms)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return false, fmt.Errorf("check for a replay: %w", err)
+		}
+		ok = err == nil
+	}
+	if ok {
+		return known.event == ev && known.ms == ms, nil
+	}
+	s.replay.mu.Lock()
+	if known, ok = s.replay.seen[k]; ok {
+		s.replay.mu.Unlock()
+		return known.event == ev && known.ms == ms, nil
+	}
+	s.replay.seen[k] = use{ev, ms}
+	full := len(s.replay.seen) >= flushAt
+	s.replay.mu.Unlock()
+	if full {
+		// Not here: the caller holds the session's lock, and whoever holds the database may wait for that.
+		s.onFull()
+	}
+	return true, nil
+}
+
+// flush writes the remembered indices.
+func (s *keyStore) flush(ctx context.Context) error {
+	s.replay.mu.Lock()
+	seen := maps.Clone(s.replay.seen)
+	s.replay.mu.Unlock()
+	if len(seen) == 0 {
+		return nil
+	}
+	err := s.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+		for k, u := range seen {
+			if _, err := s.DB.Exec(ctx, `INSERT INTO crypto_message_index (session_id, "index", event_id, timestamp)
+				VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, k.session, k.n, u.event, u.ms); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write message indices: %w", err)
+	}
+	s.replay.mu.Lock()
+	for k := range seen {
+		delete(s.replay.seen, k)
+	}
+	s.replay.mu.Unlock()
+	return nil
+}
+
+// pending reports whether there is something to flush.
+func (s *keyStore) pending() bool {
+	s.replay.mu.Lock()
+	defer s.replay.mu.Unlock()
+	return len(s.replay.seen) > 0
+}

@@ -1,0 +1,370 @@
+package crypto
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"hubbub/matrix/matrixtest"
+	"hubbub/store/chat"
+)
+
+func TestTwoPeopleReadEachOtherAlsoAfterRestarts(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	first := a.say(room, "hello")
+	same(t, b.hear(room, 1), "hello")
+	if len(b.keys) != 1 || b.keys[0] != first {
+		t.Errorf("OnKey told of %q, want %q", b.keys, first)
+	}
+	b.say(room, "hello yourself")
+	same(t, a.hear(room, 2), "hello", "hello yourself")
+
+	a.restart()
+	b.restart()
+	if s := a.say(room, "again"); s != first {
+		t.Errorf("session after restart is %s, want %s", s, first)
+	}
+	same(t, b.hear(room, 2), "hello yourself", "again")
+	b.say(room, "still here")
+	same(t, a.hear(room, 2), "again", "still here")
+}
+
+func TestSameEventCanBeReadAgainButNotUnderAnotherName(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	a.say(room, "once")
+	var ev jsontext.Value
+	matrixtest.Wait(t, waitLimit, "event", func() bool {
+		if evs := b.sync()[room]; len(evs) > 0 {
+			ev = evs[0]
+		}
+		return ev != nil
+	})
+	for range 2 {
+		if got := b.read(room, ev); got != "once" {
+			t.Fatalf("read %q", got)
+		}
+	}
+	change := func(key string, value any) jsontext.Value {
+		var m map[string]any
+		if err := json.Unmarshal(ev, &m); err != nil {
+			t.Fatal(err)
+		}
+		m[key] = value
+		raw, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	if got := b.read(room, change("event_id", "$replayed")); got != "!corrupt" {
+		t.Errorf("replayed event reads %q", got)
+	}
+	b.restart() // the memory of used indices is on disk by now
+	if got := b.read(room, change("event_id", "$replayed")); got != "!corrupt" {
+		t.Errorf("replayed event reads %q after a restart", got)
+	}
+	if got := b.read(room, change("sender", "@mallory:example.org")); got != "!corrupt" {
+		t.Errorf("event under another sender reads %q", got)
+	}
+	b.book.set("!other:x", megolm, a.UserID, b.UserID)
+	if got := b.read("!other:x", ev); got != "!unknown session" {
+		t.Errorf("event moved to another room reads %q", got)
+	}
+}
+
+func TestFallbackKeyServesWhenOneTimeKeysAreUsedUp(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	b.close() // offline: nobody renews the keys
+	claim := map[string]any{"one_time_keys": map[string]any{b.UserID: map[string]any{b.DeviceID: "signed_curve25519"}}}
+	for n := 0; ; n++ {
+		var resp json.RawMessage
+		a.Call(http.MethodPost, "/_matrix/client/v3/keys/claim", claim, &resp)
+		if strings.Contains(string(resp), `"fallback":true`) {
+			if n == 0 {
+				t.Fatal("there were no one-time keys")
+			}
+			break
+		}
+		if n > 2*otkTarget {
+			t.Fatalf("no fallback key after %d claims", n)
+		}
+	}
+	a.say(room, "you were away")
+	b.open()
+	same(t, b.hear(room, 1), "you were away")
+
+	matrixtest.Wait(t, waitLimit, "stock of keys renewed", func() bool {
+		raw, next := b.Sync(b.since, 0)
+		p, td := parseSync(t, raw)
+		if err := b.m.HandleSync(t.Context(), td); err != nil {
+			t.Fatal(err)
+		}
+		b.since = next
+		return p.OTK["signed_curve25519"] >= otkTarget && len(p.Fallback) == 1
+	})
+}
+
+func TestKeyRotatesAfterAsManyMessagesAsTheRoomSays(t *testing.T) {
+	a, b, room := couple(t, `{"algorithm":"m.megolm.v1.aes-sha2","rotation_period_msgs":2}`)
+	s := []string{a.say(room, "1"), a.say(room, "2"), a.say(room, "3")}
+	same(t, b.hear(room, 3), "1", "2", "3")
+	if s[0] != s[1] || s[1] == s[2] {
+		t.Errorf("sessions %q, want a new one for the third message only", s)
+	}
+}
+
+func TestWhoLeavesCannotReadOn(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	hs := matrixtest.Synapse(t)
+	c := newDevice(t, hs.NewClient(t, "carol"))
+	a.Invite(room, c.UserID)
+	c.Join(room)
+	a.book.set(room, megolm, a.UserID, b.UserID, c.UserID)
+	a.sync()
+	first := a.say(room, "the three of us")
+	same(t, c.hear(room, 1), "the three of us")
+
+	a.Kick(room, c.UserID, "")
+	a.book.set(room, megolm, a.UserID, b.UserID)
+	second := a.say(room, "the two of us")
+	if first == second {
+		t.Error("the session that the kicked one has was used on")
+	}
+	same(t, b.hear(room, 2), "the three of us", "the two of us")
+	c.sync()
+	if ok, err := c.m.HasSession(t.Context(), chat.RoomID(room), second); ok || err != nil {
+		t.Errorf("the kicked one has the new key: %v %v", ok, err)
+	}
+}
+
+func TestNewDeviceReadsFromThenOn(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "bob")
+	a, b, room := couple(t, megolm)
+	_ = b
+	d1 := newDevice(t, hs.Login(t, account))
+	a.Invite(room, d1.UserID)
+	d1.Join(room)
+	a.book.set(room, megolm, a.UserID, b.UserID, d1.UserID)
+	a.sync()
+	first := a.say(room, "before")
+	same(t, d1.hear(room, 1), "before")
+
+	d2 := newDevice(t, hs.Login(t, account))
+	matrixtest.Wait(t, waitLimit, "device list change", func() bool {
+		a.sync()
+		return len(a.m.tracked.due(nil, time.Now())) > 0 || a.knows(d2)
+	})
+	if second := a.say(room, "after"); second != first {
+		t.Error("a new device made the session change")
+	}
+	same(t, d1.hear(room, 1), "after")
+	d2.since = ""
+	same(t, d2.hear(room, 2), "!unknown index", "after")
+}
+
+func TestEncryptRefusesRatherThanLeak(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	ctx := t.Context()
+	content := jsontext.Value(`{"msgtype":"m.text","body":"secret"}`)
+
+	if _, err := a.m.Encrypt(ctx, "!plain:x", "m.room.message", content); !errors.Is(err, ErrNotEncrypted) {
+		t.Errorf("unencrypted room: %v", err)
+	}
+	a.book.set("!odd:x", `{"algorithm":"org.example.rot13"}`, a.UserID)
+	if _, err := a.m.Encrypt(ctx, "!odd:x", "m.room.message", content); !errors.Is(err, ErrAlgorithm) {
+		t.Errorf("unknown algorithm: %v", err)
+	}
+
+	// Only those seen in the timeline are known: the whole list is fetched first.
+	a.book.members[chat.RoomID(room)] = Members{Joined: []chat.UserID{chat.UserID(a.UserID)}}
+	if _, err := a.m.Encrypt(ctx, chat.RoomID(room), "m.room.message", content); !errors.Is(err, ErrMembers) {
+		t.Errorf("incomplete members: %v", err)
+	}
+	a.book.fetch = func(chat.RoomID) Members {
+		return Members{Joined: []chat.UserID{chat.UserID(a.UserID), chat.UserID(b.UserID)}, Complete: true}
+	}
+	a.say(room, "all of you")
+	same(t, b.hear(room, 1), "all of you")
+}
+
+func TestInvitedPeopleGetKeysWhenTheRoomLetsThemRead(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	hs := matrixtest.Synapse(t)
+	c := newDevice(t, hs.NewClient(t, "carol"))
+	a.Invite(room, c.UserID)
+	invited := []chat.UserID{chat.UserID(c.UserID)}
+	joined := []chat.UserID{chat.UserID(a.UserID), chat.UserID(b.UserID)}
+	a.book.members[chat.RoomID(room)] = Members{Joined: joined, Invited: invited, Complete: true}
+
+	a.book.visibility[chat.RoomID(room)] = "joined"
+	s1 := a.say(room, "members only")
+	a.book.visibility[chat.RoomID(room)] = "shared"
+	s2 := a.say(room, "guests too")
+	c.sync()
+	for session, want := range map[string]bool{s1: s1 == s2, s2: true} {
+		if ok, err := c.m.HasSession(t.Context(), chat.RoomID(room), session); err != nil || ok != want {
+			t.Errorf("invited has key: %v %v, want %v", ok, err, want)
+		}
+	}
+}
+
+func TestRefusedKeyIsExplained(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	ev := jsontext.Value(`{"event_id":"$e","sender":"` + a.UserID + `","origin_server_ts":1,"type":"m.room.encrypted","content":{"algorithm":"m.megolm.v1.aes-sha2","session_id":"` +
+		strings.Repeat("A", 43) + `","sender_key":"x","ciphertext":"` + strings.Repeat("A", 200) + `"}}`)
+	_, u := b.m.Decrypt(t.Context(), chat.RoomID(room), ev)
+	if u == nil || u.Cause != chat.CauseUnknownSession || u.SessionID == "" {
+		t.Fatalf("cause %+v", u)
+	}
+	a.Call(http.MethodPut, "/_matrix/client/v3/sendToDevice/m.room_key.withheld/1", map[string]any{"messages": map[string]any{b.UserID: map[string]any{b.DeviceID: map[string]any{
+		"algorithm": "m.megolm.v1.aes-sha2", "room_id": room, "session_id": strings.Repeat("A", 43), "sender_key": "x", "code": "m.unverified",
+	}}}}, nil)
+	matrixtest.Wait(t, waitLimit, "withheld notice", func() bool { b.sync(); return len(b.keys) > 0 })
+	_, u = b.m.Decrypt(t.Context(), chat.RoomID(room), ev)
+	if u == nil || u.Cause != chat.CauseWithheld || u.WithheldCode != "m.unverified" {
+		t.Fatalf("cause %+v", u)
+	}
+}
+
+func TestOtherToDeviceEventsReachTheHook(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	a.say(room, "so that there is an Olm session")
+	b.hear(room, 1)
+	eng, err := a.m.engine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, err := eng.store.GetDevice(t.Context(), idUser(b.UserID), idDevice(b.DeviceID))
+	if err != nil || dev == nil {
+		t.Fatalf("device: %v %v", dev, err)
+	}
+	ok, err := a.m.sendSealed(t.Context(), target{dev, toDeviceType("org.example.call_key"), rawContent(`{"n":1}`)})
+	if !ok || err != nil {
+		t.Fatalf("send: %v %v", ok, err)
+	}
+	matrixtest.Wait(t, waitLimit, "event", func() bool { b.sync(); return len(b.got) > 0 })
+	ev := b.got[0]
+	if ev.Type != "org.example.call_key" || !ev.Encrypted || string(ev.Sender) != a.UserID || ev.Device == nil || string(ev.Content) != `{"n":1}` {
+		t.Errorf("received %+v", ev)
+	}
+}
+
+func TestNothingOfAFailedSyncIsKeptAndTheRepeatIsWhole(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	session := a.say(room, "precious")
+	raw, next := b.Sync(b.since, 0)
+	_, td := parseSync(t, raw)
+	ctx := t.Context()
+	b.m.db.RawDB.SetMaxOpenConns(1)
+	if _, err := b.m.db.Exec(ctx, `CREATE TRIGGER full BEFORE INSERT ON crypto_megolm_inbound_session BEGIN SELECT RAISE(ABORT, 'disk full'); END`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.m.HandleSync(ctx, td); err == nil {
+		t.Fatal("HandleSync hid that the key was not saved")
+	}
+	if _, err := b.m.db.Exec(ctx, `DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.m.HandleSync(ctx, td); err != nil {
+		t.Fatalf("repeat: %v", err)
+	}
+	if ok, err := b.m.HasSession(ctx, chat.RoomID(room), session); !ok || err != nil {
+		t.Errorf("key after the repeat: %v %v", ok, err)
+	}
+	if err := b.m.HandleSync(ctx, td); err != nil { // and a repeat of what is known does no harm
+		t.Fatalf("second repeat: %v", err)
+	}
+	b.since = next
+	b.say(room, "thanks")
+	same(t, a.hear(room, 2), "precious", "thanks")
+}
+
+func TestBrokenOlmSessionIsReplaced(t *testing.T) {
+	a, b, room := couple(t, megolm)
+	a.say(room, "one")
+	b.hear(room, 1)
+	b.say(room, "two")
+	a.hear(room, 2)
+	forget := func(d *device) { // a new Megolm session for the next message
+		eng, err := d.m.engine(t.Context())
+		if err == nil {
+			err = eng.store.RemoveOutboundGroupSession(t.Context(), idRoom(room))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.m.db.Exec(t.Context(), `DELETE FROM crypto_olm_session`); err != nil {
+		t.Fatal(err)
+	}
+	b.restart()
+	forget(a)
+	a.say(room, "lost")
+	same(t, b.hear(room, 2), "two", "!unknown session")
+
+	var before Counts
+	matrixtest.Wait(t, waitLimit, "new session", func() bool {
+		c, err := b.m.Counts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Olm == 1
+	})
+	matrixtest.Wait(t, waitLimit, "word of the new session", func() bool {
+		a.sync()
+		c, err := a.m.Counts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before.Olm == 0 {
+			before = c
+		}
+		return c.Olm > 1
+	})
+	forget(a)
+	a.say(room, "found")
+	same(t, b.hear(room, 1), "found")
+}
+
+func TestMissingKeyIsAskedForOnOwnDevicesOnce(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "bob")
+	other := newDevice(t, hs.Login(t, account))
+	since := other.since
+	d := newDevice(t, hs.Login(t, account))
+	d.m.delay = 0
+	session := strings.Repeat("B", 43)
+	ev := jsontext.Value(`{"event_id":"$e","sender":"@x:y","origin_server_ts":1,"content":{"algorithm":"m.megolm.v1.aes-sha2","session_id":"` +
+		session + `","ciphertext":"` + strings.Repeat("A", 200) + `"}}`)
+	d.read("!room:x", ev)
+	d.read("!room:x", ev)
+	var asked []json.RawMessage
+	matrixtest.Wait(t, waitLimit, "key request", func() bool {
+		raw, next := other.Sync(since, 0)
+		p, _ := parseSync(t, raw)
+		since = next
+		asked = append(asked, p.ToDevice.Events...)
+		return len(asked) > 0
+	})
+	if !strings.Contains(string(asked[0]), session) || !strings.Contains(string(asked[0]), `"action":"request"`) {
+		t.Errorf("request %s", asked[0])
+	}
+	d.m.arrived(WantedSession{"!room:x", session})
+	d.m.nudge()
+	matrixtest.Wait(t, waitLimit, "request taken back", func() bool {
+		raw, next := other.Sync(since, 0)
+		p, _ := parseSync(t, raw)
+		since = next
+		asked = append(asked, p.ToDevice.Events...)
+		return strings.Contains(string(asked[len(asked)-1]), "request_cancellation")
+	})
+	if len(asked) != 2 {
+		t.Errorf("%d requests: %s", len(asked), asked)
+	}
+}

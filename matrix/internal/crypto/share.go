@@ -1,0 +1,310 @@
+package crypto
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"slices"
+	"time"
+
+	"maunium.net/go/mautrix"
+	mcrypto "maunium.net/go/mautrix/crypto"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"hubbub/store/chat"
+)
+
+// noOlmRetry is how long a device without one-time keys is not asked for them again.
+const noOlmRetry = 15 * time.Minute
+
+// shareDevices is how many devices one to-device request serves.
+const shareDevices = 100
+
+// settled remembers that every device had the key when a room was last looked
+// at. As long as nothing of it changed there is nothing to compare.
+type settled struct {
+	session id.SessionID
+	users   uint64 // hash of the recipients
+	devices uint64 // keyStore.devices
+	until   time.Time
+}
+
+// share makes sure that the room has an outbound session that every present
+// device has and no other one. The caller holds the room's lock.
+//
+// A session is used on for new devices, which get it from its present place
+// on, and given up when somebody who has it should not read on, when it is
+// used up, or when the room's history visibility changed.
+func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) error {
+	st := state{m.opt.Rooms}
+	conf, vis, err := st.settings(ctx, room)
+	if err != nil {
+		return err
+	}
+	if err := m.ensureUploaded(ctx); err != nil {
+		return err
+	}
+	users, err := m.recipients(ctx, room, vis)
+	if err != nil {
+		return err
+	}
+	if err := m.freshen(ctx, eng, users); err != nil {
+		return err
+	}
+	session, err := eng.store.GetOutboundGroupSession(ctx, id.RoomID(room))
+	if err != nil {
+		return fmt.Errorf("load session: %w", asDamage(err))
+	}
+	mark := settled{users: m.hashUsers(users), devices: eng.store.devices.Load(), until: time.Now().Add(noOlmRetry)}
+	if session != nil && !session.Expired() && m.isSettled(room, session.ID(), mark) {
+		return nil
+	}
+	want, err := m.devicesOf(ctx, eng, users)
+	if err != nil {
+		return err
+	}
+	given := map[recipient]bool{}
+	if session != nil {
+		if given, err = m.givenOf(ctx, eng, session.ID()); err != nil {
+			return err
+		}
+	}
+	if why := stale(session, conf, vis, given, want); why != "" {
+		m.log.Debug("New outbound session", "room", string(room), "reason", why)
+		if session, err = m.newSession(ctx, eng, room, conf, vis); err != nil {
+			return err
+		}
+		given = map[recipient]bool{}
+	}
+	if err := m.give(ctx, eng, session, given, want); err != nil {
+		return err
+	}
+	mark.session = session.ID()
+	m.settle(room, mark, given)
+	return nil
+}
+
+// stale says why a session must not be used any more, or "".
+func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent, given map[recipient]bool, want map[recipient]*id.Device) string {
+	switch {
+	case s == nil:
+		return "none yet"
+	case s.Expired():
+		return "used up"
+	case s.SharedHistory != nil && vis != nil && *s.SharedHistory != vis.SharedHistory():
+		return "history visibility changed"
+	}
+	limit, err := mcrypto.NewOutboundGroupSession(s.RoomID, conf, vis)
+	if err == nil && (s.MessageCount >= limit.MaxMessages || time.Since(s.CreationTime) >= limit.MaxAge) {
+		return "used up by newer settings"
+	}
+	for r := range given {
+		if want[r] == nil {
+			return "a recipient left"
+		}
+	}
+	return ""
+}
+
+// recipients returns who may read what is sent to the room now.
+//
+// Spec: client-server-api#room-history-visibility
+func (m *Machine) recipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
+	mem, err := m.opt.Rooms.Members(ctx, room)
+	if err == nil && !mem.Complete {
+		if err = m.opt.Rooms.FetchMembers(ctx, room); err == nil {
+			mem, err = m.opt.Rooms.Members(ctx, room)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load members of %s: %w", room, err)
+	}
+	if !mem.Complete {
+		return nil, ErrMembers
+	}
+	users := userIDs(mem.Joined)
+	if vis == nil || vis.HistoryVisibility != event.HistoryVisibilityJoined {
+		users = append(users, userIDs(mem.Invited)...)
+	}
+	users = append(users, id.UserID(m.opt.User))
+	slices.Sort(users)
+	return slices.Compact(users), nil
+}
+
+func (m *Machine) hashUsers(sorted []id.UserID) uint64 {
+	var h maphash.Hash
+	h.SetSeed(m.seed)
+	for _, u := range sorted {
+		_, _ = h.WriteString(string(u)) // never fails
+		_ = h.WriteByte(0)              // never fails
+	}
+	return h.Sum64()
+}
+
+// devicesOf returns the devices that may have the key. Devices whose keys
+// changed under the same id, or that are blacklisted, are not among them.
+func (m *Machine) devicesOf(ctx context.Context, eng *engine, users []id.UserID) (map[recipient]*id.Device, error) {
+	want := map[recipient]*id.Device{}
+	for _, u := range users {
+		devices, err := eng.store.GetDevices(ctx, u)
+		if err != nil {
+			return nil, fmt.Errorf("load devices of %s: %w", u, asDamage(err))
+		}
+		for _, d := range devices {
+			if d.Trust < id.TrustStateUnset || (u == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)) {
+				continue
+			}
+			want[recipient{u, d.IdentityKey}] = d
+		}
+	}
+	return want, nil
+}
+
+func (m *Machine) givenOf(ctx context.Context, eng *engine, session id.SessionID) (map[recipient]bool, error) {
+	m.mu.Lock()
+	given, ok := m.given[session]
+	m.mu.Unlock()
+	if ok {
+		return given, nil
+	}
+	given, err := eng.store.sharedWith(ctx, session)
+	return given, asDamage(err)
+}
+
+func (m *Machine) isSettled(room chat.RoomID, session id.SessionID, now settled) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.settled[room]
+	return ok && s.session == session && s.users == now.users && s.devices == now.devices && time.Now().Before(s.until)
+}
+
+func (m *Machine) settle(room chat.RoomID, mark settled, given map[recipient]bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old, ok := m.settled[room]; ok && old.session != mark.session {
+		delete(m.given, old.session)
+	}
+	m.settled[room] = mark
+	m.given[mark.session] = given
+}
+
+// newSession makes an outbound session and keeps its inbound half, with which
+// the own messages are read back.
+func (m *Machine) newSession(ctx context.Context, eng *engine, room chat.RoomID, conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent) (*mcrypto.OutboundGroupSession, error) {
+	out, err := mcrypto.NewOutboundGroupSession(id.RoomID(room), conf, vis)
+	if err != nil {
+		return nil, fmt.Errorf("make session: %w", err)
+	}
+	signing, identity := eng.mach.GetAccount().Keys()
+	in, err := mcrypto.NewInboundGroupSession(identity, signing, out.RoomID, out.Internal.Key(), out.MaxAge, out.MaxMessages, out.SharedHistory, false)
+	if err != nil {
+		return nil, fmt.Errorf("make session: %w", err)
+	}
+	in.SourceUser = id.UserID(m.opt.User)
+	if err := eng.mach.StoreGroupSession(ctx, in); err != nil {
+		return nil, fmt.Errorf("save session: %w", asDamage(err))
+	}
+	return out, nil
+}
+
+// give sends the session to the devices that lack it. Devices that no Olm
+// session can be made with are told so, and may ask.
+func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGroupSession, given map[recipient]bool, want map[recipient]*id.Device) error {
+	var missing []*id.Device
+	for r, d := range want {
+		if !given[r] {
+			missing = append(missing, d)
+		}
+	}
+	slices.SortFunc(missing, func(a, b *id.Device) int {
+		return slices.Compare([]string{string(a.UserID), string(a.DeviceID)}, []string{string(b.UserID), string(b.DeviceID)})
+	})
+	var without []*id.Device
+	for part := range slices.Chunk(missing, shareDevices) {
+		targets := make([]target, len(part))
+		for i, d := range part {
+			targets[i] = target{d, event.ToDeviceRoomKey, s.ShareContent()}
+		}
+		sealed, unsealed, err := m.seal(ctx, targets)
+		if err != nil {
+			return err
+		}
+		without = append(without, unsealed...)
+		if len(sealed.Messages) > 0 {
+			if _, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
+				return fmt.Errorf("send keys: %w", err)
+			}
+		}
+		if err := m.markGiven(ctx, eng, s.ID(), part, unsealed, given); err != nil {
+			return err
+		}
+	}
+	if !s.Shared {
+		s.Shared = true
+		if err := eng.store.AddOutboundGroupSession(ctx, s); err != nil {
+			return fmt.Errorf("save session: %w", asDamage(err))
+		}
+	}
+	m.refuseWithout(ctx, eng, s, without)
+	return nil
+}
+
+// markGiven writes down who has the session, after the homeserver has the keys.
+func (m *Machine) markGiven(ctx context.Context, eng *engine, session id.SessionID, part, unsealed []*id.Device, given map[recipient]bool) error {
+	err := eng.store.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+		for _, d := range part {
+			if slices.Contains(unsealed, d) {
+				continue
+			}
+			if err := eng.store.MarkOutboundGroupSessionShared(ctx, d.UserID, d.IdentityKey, session); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save recipients: %w", asDamage(err))
+	}
+	for _, d := range part {
+		if !slices.Contains(unsealed, d) {
+			given[recipient{d.UserID, d.IdentityKey}] = true
+		}
+	}
+	return nil
+}
+
+// refuseWithout tells devices with no Olm session why they get no key. It is
+// a courtesy: when it fails, sending goes on.
+//
+// Spec: client-server-api#mroom_keywithheld
+func (m *Machine) refuseWithout(ctx context.Context, eng *engine, s *mcrypto.OutboundGroupSession, without []*id.Device) {
+	req := &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{}}
+	_, identity := eng.mach.GetAccount().Keys()
+	now := time.Now()
+	m.mu.Lock()
+	for _, d := range without {
+		r := recipient{d.UserID, d.IdentityKey}
+		if now.Sub(m.noOlm[r]) < noOlmRetry {
+			continue
+		}
+		m.noOlm[r] = now
+		if req.Messages[d.UserID] == nil {
+			req.Messages[d.UserID] = map[id.DeviceID]*event.Content{}
+		}
+		req.Messages[d.UserID][d.DeviceID] = &event.Content{Parsed: &event.RoomKeyWithheldEventContent{
+			RoomID: s.RoomID, Algorithm: id.AlgorithmMegolmV1, SessionID: s.ID(), SenderKey: identity,
+			Code: event.RoomKeyWithheldNoOlmSession, Reason: "No Olm session established",
+		}}
+	}
+	m.mu.Unlock()
+	if len(req.Messages) == 0 {
+		return
+	}
+	m.log.Info("Devices without one-time keys get no key", slog.Int("count", len(without)), slog.String("room", string(s.RoomID)))
+	if _, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceRoomKeyWithheld, req); err != nil && !errors.Is(err, context.Canceled) {
+		m.log.Warn("Withheld notice was not sent", slog.String("room", string(s.RoomID)))
+	}
+}

@@ -1,0 +1,319 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"maunium.net/go/mautrix"
+
+	"hubbub/matrix/internal/convert"
+	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/fault"
+	"hubbub/store"
+	"hubbub/store/chat"
+)
+
+// Time limits of one try.
+const (
+	encryptLimit = 2 * time.Minute // a big room's first key goes to thousands of devices
+	putLimit     = time.Minute
+)
+
+// typeEncrypted is the event type that ciphertext is sent as.
+const typeEncrypted = "m.room.encrypted"
+
+// sendRoom sends the rows of a room, first to last, until one has to wait,
+// cannot be sent, or there is none left.
+func (o *Outbox) sendRoom(ctx context.Context, room chat.RoomID) {
+	for ctx.Err() == nil {
+		o.arrived(ctx, room)
+		row, ok, err := o.opt.Store.NextPending(ctx, room)
+		if err != nil {
+			if ctx.Err() == nil {
+				o.log.Error("Outbox cannot be read", slog.String("room", string(room)), slog.Any("err", err))
+				o.rooms.at(room, time.Now().Add(maxRetry))
+			}
+			return
+		}
+		if !ok || row.State == chat.SendError {
+			return
+		}
+		if row.Attempts > 0 && o.rooms.hold(room) {
+			return // it may have arrived before the last stop: the first sync will tell
+		}
+		if !o.sendRow(ctx, row) {
+			return
+		}
+	}
+}
+
+// arrived answers those who wait for messages that came by sync while the
+// answer to the request was lost.
+func (o *Outbox) arrived(ctx context.Context, room chat.RoomID) {
+	for _, key := range o.waiter.in(room) {
+		if _, pending, err := o.opt.Store.PendingItem(ctx, key); err != nil || pending {
+			continue
+		}
+		if m, err := o.opt.Store.Message(ctx, key); err == nil && m.ID != "" {
+			o.waiter.done(key, result{id: m.ID})
+		}
+	}
+}
+
+// sendRow tries one row. It returns false when the room has to wait.
+func (o *Outbox) sendRow(ctx context.Context, row store.Pending) bool {
+	o.rooms.fly(row.Key, true)
+	defer o.rooms.fly(row.Key, false)
+	id, err := o.try(ctx, &row)
+	switch {
+	case err == nil:
+		return o.sent(ctx, row, id)
+	case errors.Is(err, errGone):
+		return true
+	case ctx.Err() != nil:
+		return false // the row is as it was: the next start goes on
+	}
+	p := crypto.KeyProblem(err)
+	if p == nil {
+		p = fault.From(err)
+	}
+	if p.Retry || p.Kind == chat.ProblemSignedOut {
+		o.postpone(ctx, row, p)
+		return false
+	}
+	return o.fail(ctx, row, p)
+}
+
+// try brings a row to the homeserver and returns its event id.
+func (o *Outbox) try(ctx context.Context, row *store.Pending) (chat.EventID, error) {
+	target, err := o.target(ctx, row)
+	if err != nil {
+		return "", err
+	}
+	row.Out.Target = target
+	info, known, err := o.opt.Store.Room(ctx, row.Room)
+	if err != nil {
+		return "", fmt.Errorf("load room: %w", err)
+	}
+	if row.Out.Kind == chat.OutFile {
+		if err := o.upload(ctx, row, info.Encrypted); err != nil {
+			return "", err
+		}
+	}
+	if err := o.seal(ctx, row, known && info.Encrypted); err != nil {
+		return "", err
+	}
+	row.State, row.Problem = chat.Sending, nil
+	row.Attempts++
+	if err := o.update(ctx, *row); err != nil {
+		return "", err
+	}
+	return o.put(ctx, *row)
+}
+
+// update saves a row; errGone when it was discarded or has arrived by sync.
+func (o *Outbox) update(ctx context.Context, row store.Pending) error {
+	err := o.opt.Store.Write(ctx, func(tx *store.Tx) error { return tx.UpdatePending(row) })
+	if errors.Is(err, store.ErrNotFound) {
+		return errGone
+	}
+	return err
+}
+
+// target returns what a deletion deletes. Its target may have been a local
+// echo; by the order of the room it has been sent by now.
+func (o *Outbox) target(ctx context.Context, row *store.Pending) (chat.EventID, error) {
+	if row.Type != typeRedaction || row.Out.Target != "" {
+		return row.Out.Target, nil
+	}
+	m, err := o.opt.Store.Message(ctx, row.Out.TargetKey)
+	if err == nil && m.ID != "" {
+		return m.ID, nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("load target: %w", err)
+	}
+	return "", &chat.Problem{Kind: chat.ProblemNotFound, Detail: "the message to delete is gone"}
+}
+
+// uploaded is what is kept about a file between tries.
+type uploaded struct {
+	Encrypted bool           `json:"encrypted"`
+	Upload    convert.Upload `json:"upload"`
+}
+
+// upload puts the file of a row on the homeserver, encrypted if the room is.
+// A file that was uploaded in the clear before the room became encrypted is
+// uploaded again.
+func (o *Outbox) upload(ctx context.Context, row *store.Pending, encrypted bool) error {
+	var have uploaded
+	if len(row.Upload) > 0 && json.Unmarshal(row.Upload, &have) == nil && (have.Encrypted || !encrypted) && row.Content != nil {
+		return nil
+	}
+	if o.opt.Uploader == nil {
+		return &chat.Problem{Kind: chat.ProblemUnknown, Detail: "files cannot be sent"}
+	}
+	up, err := o.opt.Uploader.Upload(ctx, row.Out.Path, encrypted)
+	if err != nil {
+		return fmt.Errorf("upload: %w", err)
+	}
+	row.Type, row.Content, err = convert.FileContent(row.Out, up, o.replyInfo(ctx, row.Out))
+	if err != nil {
+		return err
+	}
+	if row.Upload, err = json.Marshal(uploaded{encrypted, up}); err != nil {
+		return fmt.Errorf("save upload: %w", err)
+	}
+	row.SentType, row.Sent = "", nil
+	return o.update(ctx, *row)
+}
+
+// seal fills what goes over the wire. The room's latched encryption decides;
+// what was encrypted for an earlier try is sent again as it is.
+func (o *Outbox) seal(ctx context.Context, row *store.Pending, encrypted bool) error {
+	if !encrypted || !sealed(row.Type) {
+		row.SentType, row.Sent = row.Type, row.Content
+		return nil
+	}
+	if row.SentType == typeEncrypted && row.Sent != nil {
+		return nil
+	}
+	if o.opt.Crypto == nil {
+		return &chat.Problem{Kind: chat.ProblemInsecure, Detail: "no encryption for an encrypted room"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, encryptLimit)
+	defer cancel()
+	sent, err := o.opt.Crypto.Encrypt(ctx, row.Room, row.Type, jsontext.Value(row.Content))
+	if err != nil {
+		return fmt.Errorf("encrypt: %w", err)
+	}
+	row.SentType, row.Sent = typeEncrypted, json.RawMessage(sent)
+	return nil
+}
+
+// put sends the request.
+//
+// Spec: client-server-api#put_matrixclientv3roomsroomidsendeventtypetxnid
+func (o *Outbox) put(ctx context.Context, row store.Pending) (chat.EventID, error) {
+	ctx, cancel := context.WithTimeout(ctx, putLimit)
+	defer cancel()
+	c := o.opt.Client
+	url := c.BuildClientURL("v3", "rooms", string(row.Room), "send", row.SentType, string(row.Txn))
+	body := row.Sent
+	if row.Type == typeRedaction {
+		url = c.BuildClientURL("v3", "rooms", string(row.Room), "redact", string(row.Out.Target), string(row.Txn))
+		var err error
+		if body, err = json.Marshal(struct {
+			Reason string `json:"reason,omitempty"`
+		}{row.Out.Text}); err != nil {
+			return "", fmt.Errorf("make request: %w", err)
+		}
+	}
+	var resp struct {
+		ID chat.EventID `json:"event_id"`
+	}
+	_, err := c.MakeFullRequest(ctx, mautrix.FullRequest{
+		Method: http.MethodPut, URL: url, RequestJSON: body, ResponseJSON: &resp, SensitiveContent: true, MaxAttempts: 1,
+	})
+	if err != nil {
+		return "", fmt.Errorf("send: %w", err)
+	}
+	if resp.ID == "" {
+		return "", &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "no event id in the answer", Retry: true}
+	}
+	return resp.ID, nil
+}
+
+// sent writes down that the homeserver has the message.
+func (o *Outbox) sent(ctx context.Context, row store.Pending, id chat.EventID) bool {
+	err := o.opt.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		err := tx.Sent(row.Room, row.Key, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil // discarded while it was under way: it comes back by sync
+		}
+		return err
+	})
+	if err != nil {
+		// The next try has the same transaction id and yields the same event.
+		o.postpone(ctx, row, fault.From(err))
+		return false
+	}
+	o.waiter.done(row.Key, result{id: id})
+	return true
+}
+
+// postpone plans the next try.
+func (o *Outbox) postpone(ctx context.Context, row store.Pending, p *chat.Problem) {
+	wait := min(minRetry<<min(max(row.Attempts-1, 0), 8), maxRetry)
+	if p.RetryAfter > 0 {
+		wait = p.RetryAfter
+	}
+	if p.Kind == chat.ProblemSignedOut {
+		wait = maxRetry
+	}
+	row.State, row.Problem, row.NextTry = chat.Waiting, p, o.opt.Now().Add(wait)
+	if err := o.update(ctx, row); err != nil && !errors.Is(err, errGone) && ctx.Err() == nil {
+		o.log.Error("Outbox row cannot be saved", slog.String("room", string(row.Room)), slog.Any("err", err))
+	}
+	if p.Kind == chat.ProblemRateLimit {
+		o.rooms.silence(time.Now().Add(wait))
+	}
+	o.log.Info("Message waits", slog.String("room", string(row.Room)), slog.String("problem", p.Kind.String()), slog.Duration("wait", wait))
+	o.rooms.at(row.Room, time.Now().Add(wait))
+}
+
+// fail gives a row up until the person decides. Rows that the screen does not
+// show are taken back instead, so that they do not hold up the room for ever.
+// It returns true when the room can go on.
+func (o *Outbox) fail(ctx context.Context, row store.Pending, p *chat.Problem) bool {
+	o.log.Warn("Message was refused", slog.String("room", string(row.Room)), slog.String("problem", p.Kind.String()), slog.String("code", p.Code))
+	defer o.waiter.done(row.Key, result{err: p})
+	back, err := o.takeBack(ctx, row)
+	if err != nil {
+		o.postpone(ctx, row, fault.From(err))
+		return false
+	}
+	if back {
+		o.opt.Store.PublishNotice(chat.Notice{Room: row.Room, Problem: p})
+		return true
+	}
+	row.State, row.Problem = chat.SendError, p
+	if err := o.update(ctx, row); err != nil && !errors.Is(err, errGone) {
+		o.log.Error("Outbox row cannot be saved", slog.String("room", string(row.Room)), slog.Any("err", err))
+		o.rooms.at(row.Room, time.Now().Add(maxRetry))
+	}
+	return false
+}
+
+// takeBack removes a refused row that is no message of its own. The text of
+// an edit becomes the draft, unless something else is being written there.
+func (o *Outbox) takeBack(ctx context.Context, row store.Pending) (bool, error) {
+	hidden := !sealed(row.Type)
+	if !hidden && row.Out.Edit == "" {
+		return false, nil
+	}
+	if !hidden {
+		drafts, err := o.opt.Store.Drafts(ctx)
+		if err != nil {
+			return false, fmt.Errorf("load drafts: %w", err)
+		}
+		for _, d := range drafts {
+			if d.Room == row.Room {
+				return false, nil
+			}
+		}
+	}
+	err := o.opt.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Discard(row.Key); err != nil || hidden {
+			return err
+		}
+		return tx.PutDraft(chat.Draft{Room: row.Room, Text: row.Out.Text, Cursor: len(row.Out.Text), Edit: row.Out.Edit})
+	})
+	return err == nil, err
+}

@@ -1,0 +1,87 @@
+package session
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"hubbub/store/chat"
+)
+
+const maxRedirects = 5
+
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   8,
+		ForceAttemptHTTP2:     true,
+		// A machine that slept finds its connections dead by these pings, not by a time limit.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second},
+	}
+}
+
+// needToken keeps requests of an account at home until Unlock has given it a
+// token: a homeserver would answer that the session is over.
+type needToken struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t needToken) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Header.Get("Authorization") == "" {
+		p := &chat.Problem{Kind: chat.ProblemOffline, Detail: "the account is not unlocked yet", Retry: true}
+		if req.Body != nil {
+			return nil, errors.Join(p, req.Body.Close())
+		}
+		return nil, p
+	}
+	return t.RoundTripper.RoundTrip(req)
+}
+
+// sameHost lets the API redirect within one host only: a password or token
+// never follows to another.
+func sameHost(req *http.Request, via []*http.Request) error {
+	if err := secureHops(req, via); err != nil {
+		return err
+	}
+	if from := via[0].URL; req.URL.Host != from.Host || req.URL.Scheme != from.Scheme {
+		return &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the homeserver sends its requests to another host"}
+	}
+	return nil
+}
+
+// secureHops follows a few redirects, and none to plain http.
+func secureHops(req *http.Request, via []*http.Request) error {
+	if len(via) >= maxRedirects {
+		return &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "too many redirects"}
+	}
+	_, err := checkURL(req.URL.String())
+	return err
+}
+
+// checkURL accepts an https URL, or an http URL of a loopback address, without
+// credentials, query or fragment, and returns it without a slash at its end.
+func checkURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not the address of a homeserver"}
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return nil, &chat.Problem{Kind: chat.ProblemInsecure, Detail: "http:// to " + cut(u.Host, 255)}
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
