@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hubbub/matrix/internal/convert"
+	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/ingest"
 	"hubbub/store/chat"
 )
@@ -20,7 +21,7 @@ const (
 // takeFirst takes in the first response of all. One goroutine reads and
 // parses, this one writes.
 func (s *Syncer) takeFirst(ctx context.Context, in *ingest.Intake, st *stream) (string, error) {
-	r := &response{}
+	r := &response{keys: crypto.ToDevice{First: true}, fresh: true}
 	g, gctx := errgroup.WithContext(ctx)
 	ready := make(chan *ingest.Prepared, inFlight)
 	g.Go(func() error {
