@@ -19,6 +19,11 @@ type Backend struct {
 	Rooms   Rooms
 	Media   Media
 	Session Session
+	// Feed waits for changes and returns them merged. One goroutine of [Run]
+	// calls it again and again, with pauses that keep it to 60 batches a second
+	// (30 while the terminal has no focus). It ends with ctx, or with an error,
+	// after which nothing changes on the screen any more: the error is shown.
+	Feed func(ctx context.Context) (chat.ChangeSet, error)
 }
 
 // Reader reads the local store. All methods but Watch are queries that answer

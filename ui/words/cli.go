@@ -59,11 +59,6 @@ func CLISignedIn(user, device string) string {
 	return "Signed in as " + user + ", session " + device + ". Start with: hubbub"
 }
 
-// SecretsInFile says once where an account's secrets are when there is no keyring.
-func SecretsInFile(path string) string {
-	return "No keyring answers here: the account's secrets are in " + path + ", readable by you alone."
-}
-
 // CLISignedOut confirms a sign-out.
 func CLISignedOut(user string) string { return "Signed out of " + user + "; its files are removed." }
 

@@ -1,0 +1,247 @@
+// Package members draws the list of the people of a channel, by role.
+package members
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"hubbub/store/chat"
+	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/pane"
+	"hubbub/ui/internal/screen"
+	"hubbub/ui/internal/theme"
+	"hubbub/ui/safe"
+	"hubbub/ui/words"
+)
+
+// Row is a heading or a person.
+type Row struct {
+	Heading string // role and count, or ""
+	Member  chat.Member
+}
+
+// List is the sorted rows of a channel.
+type List struct {
+	Room   chat.RoomID
+	Rows   []Row
+	People []chat.Member // joined, as given
+	Joined int
+}
+
+// Build sorts members into rows: roles from high to low, names in each, the
+// invited last. It may take milliseconds in a big channel: call it in a command.
+func Build(room chat.RoomID, all []chat.Member) List {
+	type person struct {
+		chat.Member
+		role string
+		rank int
+		fold string
+	}
+	people := make([]person, 0, len(all))
+	for _, m := range all {
+		p := person{Member: m, role: words.Role(m.Power), fold: strings.ToLower(Name(m))}
+		switch {
+		case m.Membership == chat.MemberInvited:
+			p.role, p.rank = words.InvitedRole, 9
+		case m.Membership != chat.MemberJoined:
+			continue
+		default:
+			p.rank = rank(m.Power)
+		}
+		people = append(people, p)
+	}
+	slices.SortFunc(people, func(a, b person) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.fold, b.fold), strings.Compare(string(a.User), string(b.User)))
+	})
+	list := List{Room: room}
+	for i := 0; i < len(people); {
+		n := i
+		for n < len(people) && people[n].rank == people[i].rank {
+			n++
+		}
+		list.Rows = append(list.Rows, Row{Heading: words.Heading(people[i].role, n-i)})
+		for ; i < n; i++ {
+			list.Rows = append(list.Rows, Row{Member: people[i].Member})
+			if people[i].Membership == chat.MemberJoined {
+				list.Joined++
+				list.People = append(list.People, people[i].Member)
+			}
+		}
+	}
+	return list
+}
+
+func rank(power int) int {
+	switch {
+	case power >= chat.PowerCreator:
+		return 0
+	case power >= 100:
+		return 1
+	case power >= 50:
+		return 2
+	case power < 0:
+		return 4
+	}
+	return 3
+}
+
+// Name returns the display name of a member, or the id where there is none.
+func Name(m chat.Member) string {
+	if strings.TrimSpace(m.Name) == "" {
+		return string(m.User)
+	}
+	return m.Name
+}
+
+// Pane is the member list. It belongs to Update's goroutine.
+type Pane struct {
+	theme  *theme.Theme
+	list   List
+	scroll pane.Scroll
+	focus  bool
+	dirty  bool
+}
+
+// New makes an empty list.
+func New(th *theme.Theme) *Pane { return &Pane{theme: th, dirty: true} }
+
+// Dirty reports whether the pane must be painted.
+func (p *Pane) Dirty() bool { return p.dirty }
+
+// Changed says that the pane must be painted.
+func (p *Pane) Changed() { p.dirty = true }
+
+// SetTheme changes the styles.
+func (p *Pane) SetTheme(th *theme.Theme) { p.theme, p.dirty = th, true }
+
+// SetFocus gives or takes the focus.
+func (p *Pane) SetFocus(focus bool) {
+	p.focus, p.dirty = focus, true
+	p.settle()
+}
+
+// settle keeps the cursor off the first heading.
+func (p *Pane) settle() {
+	if p.scroll.At == 0 && len(p.list.Rows) > 1 {
+		p.scroll.At = 1
+	}
+}
+
+// SetList shows a list; that of another channel starts at its top.
+func (p *Pane) SetList(l List) {
+	if l.Room != p.list.Room {
+		p.scroll = pane.Scroll{}
+	}
+	p.list, p.dirty = l, true
+	p.settle()
+}
+
+// List returns what is shown.
+func (p *Pane) List() List { return p.list }
+
+// Do takes an action. It returns the person who was chosen, and whether the action was the list's.
+func (p *Pane) Do(a keymap.Action) (chosen *chat.Member, taken bool) {
+	if p.scroll.Do(a, len(p.list.Rows)) {
+		p.skipHeading(a)
+		p.dirty = true
+		return nil, true
+	}
+	if a == keymap.Choose && p.scroll.At < len(p.list.Rows) {
+		return p.person(p.scroll.At), true
+	}
+	return nil, false
+}
+
+// skipHeading moves the cursor off a heading in the direction it was going.
+func (p *Pane) skipHeading(a keymap.Action) {
+	rows := p.list.Rows
+	if p.scroll.At >= len(rows) || rows[p.scroll.At].Heading == "" {
+		return
+	}
+	if (a == keymap.ListUp || a == keymap.ListPgUp) && p.scroll.At > 0 {
+		p.scroll.At--
+		return
+	}
+	p.scroll.At = min(p.scroll.At+1, len(rows)-1)
+}
+
+func (p *Pane) person(i int) *chat.Member {
+	if p.list.Rows[i].Heading != "" {
+		return nil
+	}
+	m := p.list.Rows[i].Member
+	return &m
+}
+
+// Click takes a click and returns the person there, or nil.
+func (p *Pane) Click(_, y int) *chat.Member {
+	i := p.scroll.Top + y - 1
+	if y < 1 || i >= len(p.list.Rows) {
+		return nil
+	}
+	p.scroll.At, p.dirty = i, true
+	return p.person(i)
+}
+
+// Cursor returns the cell of the cursor's row as it was painted last.
+func (p *Pane) Cursor() (x, y int) { return 1, 1 + p.scroll.At - p.scroll.Top }
+
+// Wheel scrolls by lines.
+func (p *Pane) Wheel(lines int) {
+	p.scroll.Wheel(lines, len(p.list.Rows))
+	p.dirty = true
+}
+
+// Paint draws the list.
+func (p *Pane) Paint(c screen.Canvas) {
+	p.dirty = false
+	th := p.theme
+	w, h := c.Size()
+	for y := range h {
+		c.Rune(0, y, ' ', th.Text)
+	}
+	c = c.Sub(1, 0, w-1, h)
+	w = max(0, w-1)
+	n := pane.Label(c, th, 0, 0, w, safe.Own(words.Heading(words.Members, p.list.Joined)), th.Header)
+	c.Pad(n, 0, w, th.Text)
+	p.scroll.Fit(len(p.list.Rows), max(0, h-1))
+	for y := 1; y < h; y++ {
+		i := p.scroll.Top + y - 1
+		if i >= len(p.list.Rows) {
+			x := 0
+			if y == 1 {
+				x = pane.Label(c, th, 0, y, w, safe.Own(words.LoadingMembers), th.Dim)
+			}
+			c.Pad(x, y, w, th.Text)
+			continue
+		}
+		p.paintRow(c, y, p.list.Rows[i], p.focus && i == p.scroll.At)
+	}
+}
+
+func (p *Pane) paintRow(c screen.Canvas, y int, r Row, selected bool) {
+	th := p.theme
+	w, _ := c.Size()
+	row := th.Text
+	if selected {
+		row = th.Selected
+	}
+	if r.Heading != "" {
+		n := pane.Label(c, th, 0, y, w, safe.Own(r.Heading), pane.Over(th.Category, row))
+		c.Pad(n, y, w, row)
+		return
+	}
+	c.Rune(0, y, ' ', row)
+	st := th.Sender(r.Member.User)
+	if r.Member.Membership != chat.MemberJoined {
+		st = th.Dim
+	}
+	x := 1 + pane.Label(c, th, 1, y, w-1, safe.Line(Name(r.Member)), pane.Over(st, row))
+	if r.Member.Ambiguous && x+2 < w {
+		c.Rune(x, y, ' ', row)
+		x++
+		x += pane.Label(c, th, x, y, w-x, safe.Line(string(r.Member.User)), pane.Over(th.Dim, row))
+	}
+	c.Pad(x, y, w, row)
+}

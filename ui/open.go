@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/store/chat"
+	"hubbub/ui/internal/dialog"
+	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/roomlist"
+	"hubbub/ui/safe"
+	"hubbub/ui/words"
+)
+
+// Ids of dialogs.
+const (
+	dialogSwitcher  = "switcher"
+	dialogPalette   = "palette"
+	dialogHelp      = "help"
+	dialogMenu      = "menu"
+	dialogReact     = "react"
+	dialogDetails   = "details"
+	dialogJoin      = "join"
+	dialogCreate    = "create"
+	dialogDirect    = "direct"
+	dialogInvite    = "invite"
+	dialogInvited   = "invited"
+	dialogPerson    = "person"
+	dialogLeave     = "leave"
+	dialogDelete    = "delete"
+	dialogPaste     = "paste"
+	dialogQuit      = "quit"
+	dialogSignOut   = "sign-out"
+	dialogSignedOut = "signed-out"
+)
+
+// show opens a dialog that a key asked for.
+func (w *window) show(d dialog.Dialog) {
+	w.dialogs.Open(d, w.clock.Now(), false)
+	w.arrange()
+}
+
+// refused shows why an item of a picker cannot be chosen.
+func (w *window) refused(reason string) tea.Cmd {
+	w.say(reason, true)
+	return nil
+}
+
+// openSwitcher finds servers, channels and people: unread first, then newest.
+func (w *window) openSwitcher() {
+	servers := map[chat.RoomID]bool{}
+	for _, s := range w.list.Servers() {
+		servers[s.Room.ID] = true
+	}
+	var rooms []*chat.Room
+	w.list.All(func(r *chat.Room) bool {
+		if r.Type == chat.RoomSpace && r.Membership == chat.MemberJoined && !servers[r.ID] {
+			return true // a category
+		}
+		if r.Membership == chat.MemberJoined || r.Membership == chat.MemberInvited {
+			rooms = append(rooms, r)
+		}
+		return true
+	})
+	slices.SortFunc(rooms, func(a, b *chat.Room) int {
+		return cmp.Or(b.LastActive.Compare(a.LastActive), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	items := make([]dialog.Item, 0, len(rooms))
+	for i, r := range rooms {
+		items = append(items, w.switcherItem(r, i))
+	}
+	p := dialog.NewPicker(dialogSwitcher, words.SwitcherTitle, words.SwitcherHint, items)
+	p.Free = w.joinItem
+	w.show(p)
+}
+
+func (w *window) switcherItem(r *chat.Room, rank int) dialog.Item {
+	id := r.ID
+	count := roomlist.RoomCount(r)
+	g := w.theme.Glyphs
+	it := dialog.Item{
+		Title: safe.Line(r.Name), Count: count.Unread, Mentions: count.Mentions,
+		Find: r.Name + " " + r.Alias, Weight: max(0, 10-rank),
+		Do: func() tea.Cmd { return w.open(id) },
+	}
+	switch {
+	case r.Membership == chat.MemberInvited:
+		it.Mark = g.Invite
+	case r.Type == chat.RoomSpace:
+		it.Mark, it.Detail = g.Home, safe.Lit(words.ServerWord)
+	case r.Direct:
+		it.Mark, it.Detail, it.Find = g.Person, safe.Line(string(r.DirectWith)), r.Name+" "+string(r.DirectWith)
+		it.Weight += 4
+	case r.Type == chat.RoomVoice:
+		it.Mark = g.Voice
+	default:
+		it.Mark = g.Hash
+	}
+	if s := w.list.Room(w.list.ServerOf(id, "")); s != nil && it.Detail.Empty() {
+		it.Detail = safe.Line(s.Name)
+	}
+	switch {
+	case count.Mentions > 0:
+		it.Weight += 40
+	case count.Unread > 0:
+		it.Weight += 25
+	case count.Any:
+		it.Weight += 12
+	}
+	if id == w.room {
+		it.Weight -= 60 // one is there already
+	}
+	return it
+}
+
+// joinItem offers to join an address, or to write to a person, that was typed into the switcher.
+func (w *window) joinItem(text string) *dialog.Item {
+	switch {
+	case chat.UserID(text).Valid():
+		return &dialog.Item{
+			Title: safe.Own(words.WriteTo(text)), Mark: w.theme.Glyphs.Person,
+			Do: func() tea.Cmd { w.openDirect(text); return nil },
+		}
+	case looksLikeAddress(text):
+		return &dialog.Item{
+			Title: safe.Own(words.JoinAddress(text)), Mark: w.theme.Glyphs.Add,
+			Do: func() tea.Cmd { w.join(text); return nil },
+		}
+	}
+	return nil
+}
+
+// looksLikeAddress reports whether a text can name a room: an alias, an id or a link.
+func looksLikeAddress(s string) bool {
+	switch {
+	case strings.HasPrefix(s, "https://matrix.to/"), strings.HasPrefix(s, "matrix:"):
+		return true
+	case strings.HasPrefix(s, "#"), strings.HasPrefix(s, "!"):
+		return len(s) > 3 && (strings.Contains(s, ":") || s[0] == '!')
+	}
+	return false
+}
+
+// openPalette lists every action by name with its key.
+func (w *window) openPalette() {
+	back := w.context()
+	seen := map[keymap.Action]bool{}
+	var items []dialog.Item
+	for _, b := range w.keys.Bindings() {
+		if b.Context == keymap.Dialog || seen[b.Action] {
+			continue
+		}
+		seen[b.Action] = true
+		if here, ok := w.keys.Find(back, b.Action); ok {
+			b = here
+		}
+		it := dialog.Item{
+			Title: safe.Own(b.Title), Find: b.Title + " " + string(b.Action), Disabled: b.Reason(w.have()),
+			Do: func() tea.Cmd { return w.fromPalette(b.Context, b.Action) },
+		}
+		if len(b.Keys) > 0 {
+			it.Detail = safe.Own(words.Key(b.Keys[0]))
+		}
+		if n := keymap.IsServer(b.Action); n > 0 {
+			servers := w.list.Servers()
+			if n > len(servers) {
+				continue
+			}
+			it.Title = safe.Own(words.GoTo(roomTitle(servers[n-1].Room)))
+		}
+		items = append(items, it)
+	}
+	p := dialog.NewPicker(dialogPalette, words.PaletteTitle, words.PaletteHint, items)
+	p.Refused = w.refused
+	w.show(p)
+}
+
+// fromPalette does an action where it counts: it first moves the focus there.
+func (w *window) fromPalette(c keymap.Context, a keymap.Action) tea.Cmd {
+	w.arrange()
+	var first tea.Cmd
+	switch c {
+	case keymap.Tree:
+		w.setFocus(focusTree)
+	case keymap.People:
+		w.setFocus(focusPeople)
+	case keymap.Message, keymap.Composer:
+		w.setFocus(focusChat)
+		if (c == keymap.Message) != w.messageMode() && a != keymap.MessageMode && a != keymap.Write {
+			toggle := keymap.MessageMode
+			if c == keymap.Composer {
+				toggle = keymap.Write
+			}
+			first = w.chatDo(toggle)
+		}
+	}
+	return tea.Batch(first, w.doIn(c, a))
+}
+
+// openHelp shows the keys that count where one is, then those that count everywhere.
+func (w *window) openHelp() {
+	here := w.context()
+	var lines []dialog.Line
+	for _, c := range []keymap.Context{here, keymap.Global} {
+		lines = append(lines, dialog.Line{Text: safe.Own(words.Context(c.String())), Heading: true})
+		for _, b := range w.keys.Bindings() {
+			if b.Context != c || len(b.Keys) == 0 || keymap.IsServer(b.Action) > 1 {
+				continue
+			}
+			name, help := words.Keys(b.Keys), b.Help
+			if keymap.IsServer(b.Action) == 1 {
+				name, help = words.Key(b.Keys[0])+"…9", words.ServersHelp
+			}
+			if why := b.Reason(w.have()); why != "" {
+				help += " (" + why + ")"
+			}
+			lines = append(lines, dialog.Line{Name: safe.Own(name), Text: safe.Own(help)})
+		}
+	}
+	w.show(&dialog.Text{Name: dialogHelp, Head: safe.Lit(words.HelpTitle), Lines: lines, Column: 24})
+}
+
+// openQuit asks before leaving while something waits to be sent.
+func (w *window) openQuit() {
+	w.show(&dialog.Confirm{
+		Name: dialogQuit, Head: safe.Lit(words.QuitTitle), Question: safe.Own(words.QuitQuestion),
+		Yes: func() tea.Cmd { w.stopTyping(); w.keep(); return w.term.Quit() },
+	})
+}

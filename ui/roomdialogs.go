@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"strconv"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/store/chat"
+	"hubbub/ui/internal/dialog"
+	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/pane"
+	"hubbub/ui/internal/pane/members"
+	"hubbub/ui/safe"
+	"hubbub/ui/words"
+)
+
+func input(label, hint, text string) *dialog.Field {
+	f := &dialog.Field{Input: pane.Input{Label: label, Placeholder: hint}}
+	f.Input.Set(text)
+	return f
+}
+
+func toggle(label string, on bool) *dialog.Field {
+	return &dialog.Field{Input: pane.Input{Label: label}, Toggle: true, On: on}
+}
+
+// join joins by address and opens what was joined.
+func (w *window) join(target string) {
+	w.refs[w.back.Rooms.Join(target)] = followUp{open: true}
+	w.say(words.Joining(target), false)
+}
+
+func (w *window) openJoin(address string) {
+	w.show(&dialog.Form{
+		Name: dialogJoin, Head: safe.Lit(words.JoinTitle), Fields: []*dialog.Field{input(words.AddressLabel, words.AddressHint, address)},
+		Submit: func(f *dialog.Form) (string, tea.Cmd) {
+			if f.Text(0) == "" {
+				return words.NeedAddress, nil
+			}
+			w.join(f.Text(0))
+			return "", nil
+		},
+	})
+}
+
+// openCreate makes a channel, in the server that is shown.
+func (w *window) openCreate() {
+	intro := words.CreatedEncrypted
+	parent := w.side.Server()
+	if r := w.list.Room(parent); r != nil {
+		intro = words.CreatedIn(roomTitle(r)) + " " + intro
+	}
+	w.show(&dialog.Form{
+		Name: dialogCreate, Head: safe.Lit(words.CreateTitle), Intro: safe.Own(intro),
+		Fields: []*dialog.Field{
+			input(words.NameLabel, "", ""), input(words.TopicLabel, words.ReasonHint, ""),
+			toggle(words.PublicLabel, false), toggle(words.EncryptedLabel, true), toggle(words.VoiceLabel, false),
+		},
+		Submit: func(f *dialog.Form) (string, tea.Cmd) {
+			if f.Text(0) == "" {
+				return words.NeedName, nil
+			}
+			room := chat.NewRoom{Name: f.Text(0), Topic: f.Text(1), Parent: parent, Public: f.On(2), Voice: f.On(4)}
+			if room.Public {
+				room.Encrypted = f.On(3)
+			} else {
+				room.Unencrypted = !f.On(3)
+			}
+			w.refs[w.back.Rooms.Create(room)] = followUp{open: true}
+			return "", nil
+		},
+	})
+}
+
+// openDirect starts a direct message; one that exists is opened instead of a second.
+func (w *window) openDirect(user string) {
+	w.show(&dialog.Form{
+		Name: dialogDirect, Head: safe.Lit(words.DMTitle), Fields: []*dialog.Field{input(words.PersonLabel, words.PersonHint, user)},
+		Submit: func(f *dialog.Form) (string, tea.Cmd) {
+			u := chat.UserID(f.Text(0))
+			if !u.Valid() {
+				return words.NeedPerson, nil
+			}
+			return "", w.direct(u)
+		},
+	})
+}
+
+func (w *window) direct(u chat.UserID) tea.Cmd {
+	var known chat.RoomID
+	w.list.All(func(r *chat.Room) bool {
+		if r.Direct && r.DirectWith == u && r.Membership == chat.MemberJoined && (known == "" || r.ID < known) {
+			known = r.ID
+		}
+		return true
+	})
+	if known != "" {
+		return w.open(known)
+	}
+	w.refs[w.back.Rooms.Create(chat.NewRoom{Direct: true, Invite: []chat.UserID{u}})] = followUp{open: true}
+	return nil
+}
+
+func (w *window) openInvitePerson(user string) {
+	r := w.target()
+	if r == nil {
+		return
+	}
+	room := r.ID
+	w.show(&dialog.Form{
+		Name: dialogInvite, Head: safe.Own(words.InviteTitle + " · " + roomTitle(r)), Fields: []*dialog.Field{input(words.PersonLabel, words.PersonHint, user)},
+		Submit: func(f *dialog.Form) (string, tea.Cmd) {
+			u := chat.UserID(f.Text(0))
+			if !u.Valid() {
+				return words.NeedPerson, nil
+			}
+			w.refs[w.back.Rooms.Invite(room, u)] = followUp{}
+			return "", nil
+		},
+	})
+}
+
+// openInvite asks whether to accept an invite. The name of the channel is
+// somebody else's text: who invites, and from where, stands beside it.
+func (w *window) openInvite(r *chat.Room) {
+	id := r.ID
+	intro := []safe.Text{safe.Line(r.Name), safe.Own(words.InviteQuestion(string(r.Inviter), r.Direct))}
+	if r.Reason != "" {
+		intro = append(intro, safe.Line(r.Reason))
+	}
+	m := dialog.NewMenu(dialogInvited, safe.Lit(words.InvitedTitle), []dialog.Item{
+		{Title: safe.Lit(words.Accept), Detail: safe.Lit("a"), Do: func() tea.Cmd { w.join(string(id)); return nil }},
+		{Title: safe.Lit(words.Decline), Detail: safe.Lit("d"), Do: func() tea.Cmd {
+			w.refs[w.back.Rooms.Leave(id)] = followUp{leaves: id}
+			return nil
+		}},
+	})
+	m.Intro = append(intro, safe.Lit(" "))
+	w.show(m)
+}
+
+func (w *window) openLeave(r *chat.Room, question string) {
+	if r == nil {
+		return
+	}
+	id := r.ID
+	w.show(&dialog.Confirm{
+		Name: dialogLeave, Head: safe.Own(words.LeaveTitle + " " + roomTitle(r)), Question: safe.Own(question), Danger: true,
+		Yes: func() tea.Cmd {
+			w.refs[w.back.Rooms.Leave(id)] = followUp{leaves: id}
+			return nil
+		},
+	})
+}
+
+// openPerson shows what can be done with a member.
+func (w *window) openPerson(m chat.Member) {
+	name := members.Name(m)
+	menu := dialog.NewMenu(dialogPerson, safe.Line(name), []dialog.Item{
+		{Title: safe.Lit(words.MentionPerson), Detail: safe.Lit("m"), Do: func() tea.Cmd {
+			w.setFocus(focusChat)
+			return w.mention(m)
+		}},
+		{Title: safe.Lit(words.DirectTo), Detail: safe.Lit("d"), Do: func() tea.Cmd { return w.direct(m.User) }},
+		{Title: safe.Lit(words.CopyID), Detail: safe.Lit("y"), Do: func() tea.Cmd { w.copy(string(m.User)); return nil }},
+	})
+	role := words.Role(m.Power)
+	if m.Power < chat.PowerCreator {
+		role += " (" + strconv.Itoa(m.Power) + ")"
+	}
+	menu.Intro = []safe.Text{safe.Line(string(m.User)), safe.Own(role), safe.Lit(" ")}
+	w.show(menu)
+}
+
+// openChannelInfo shows what is known of a channel.
+func (w *window) openChannelInfo() {
+	r := w.target()
+	if r == nil {
+		return
+	}
+	var lines []dialog.Line
+	add := func(key, value string) {
+		if value != "" {
+			lines = append(lines, dialog.Line{Name: safe.Own(words.DetailName(key)), Text: safe.Own(value)})
+		}
+	}
+	add("topic", r.Topic)
+	add("encrypted", words.EncryptedWord(r.Encrypted, false))
+	add("address", r.Alias)
+	add("id", string(r.ID))
+	add("members", words.JoinedInvited(r.Joined, r.Invited))
+	add("join", r.JoinRule)
+	add("history", r.History)
+	add("version", r.Version)
+	w.show(&dialog.Text{Name: dialogDetails, Head: safe.Own(roomTitle(r)), Lines: lines, Column: 20})
+}
+
+// markAllRead marks the open channel as read up to its newest message, which it shows.
+func (w *window) markAllRead() tea.Cmd {
+	w.reading.keep, w.reading.now = false, true
+	w.reading.marked = ""
+	w.say(words.MarkedRead, false)
+	return w.chatDo(keymap.Newest)
+}

@@ -1,0 +1,171 @@
+package ui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/store/chat"
+	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/pane/members"
+	"hubbub/ui/words"
+)
+
+// open opens a channel, or asks about an invite to it.
+func (w *window) open(id chat.RoomID) tea.Cmd {
+	r := w.list.Room(id)
+	switch {
+	case r == nil:
+		return nil
+	case r.Membership == chat.MemberInvited:
+		w.openInvite(r)
+		return nil
+	case r.Type == chat.RoomSpace:
+		w.showServer(id)
+		return nil
+	}
+	return w.openWith(id, nil)
+}
+
+// openWith opens a channel; page is its newest stretch if it was read already.
+func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
+	r := w.list.Room(id)
+	if r == nil {
+		return nil
+	}
+	if w.side.Server() != "" && w.list.ServerOf(id, w.side.Server()) != w.side.Server() && !r.Direct {
+		w.side.SetServer(w.list.ServerOf(id, ""))
+	}
+	w.setFocus(focusChat)
+	if id == w.room && page == nil {
+		return nil
+	}
+	w.stopTyping()
+	for ref, f := range w.refs {
+		if f.gap != "" {
+			delete(w.refs, ref) // of the channel that was open
+		}
+	}
+	w.room = id
+	w.reading = reading{}
+	w.side.SetOpen(id)
+	w.back.Reader.Watch(id)
+	w.people.SetList(members.List{Room: id})
+	w.arrange()
+	w.keep()
+	return tea.Batch(w.showRoom(r, page), w.readMembers(), w.readReceipts(), w.wantMembers())
+}
+
+// closeRoom shows that no channel is open.
+func (w *window) closeRoom() {
+	w.stopTyping()
+	w.room = ""
+	w.reading = reading{}
+	w.back.Reader.Watch()
+	w.side.SetOpen("")
+	w.people.SetList(members.List{})
+	w.clearRoom()
+	w.setFocus(focusTree)
+	w.keep()
+}
+
+// showServer shows a server's tree, or home.
+func (w *window) showServer(id chat.RoomID) {
+	w.side.SetServer(id)
+	w.setFocus(focusTree)
+	w.keep()
+}
+
+// setFocus moves the focus.
+func (w *window) setFocus(f focus) {
+	w.focus = f
+	w.arrange()
+}
+
+// nextFocus moves the focus to the next pane that can be shown.
+func (w *window) nextFocus(dir int) tea.Cmd {
+	order := []focus{focusTree, focusChat, focusPeople}
+	if w.room == "" || (w.width >= wideWidth && !w.wantPeople) {
+		order = order[:2]
+	}
+	at := 0
+	for i, f := range order {
+		if f == w.focus {
+			at = i
+		}
+	}
+	w.setFocus(order[(at+dir+len(order))%len(order)])
+	return w.wantMembers()
+}
+
+// readMembers reads the known members of the open channel.
+func (w *window) readMembers() tea.Cmd {
+	w.membersStale, w.membersRead = false, w.clock.Now()
+	if w.room == "" {
+		return nil
+	}
+	room, reader := w.room, w.back.Reader
+	return query(w, askMembers, diskLimit, func(ctx context.Context) (members.List, error) {
+		all, err := reader.Members(ctx, room)
+		if err != nil {
+			return members.List{}, err
+		}
+		return members.Build(room, all), nil
+	}, func(l members.List, err error) tea.Cmd {
+		if err != nil {
+			w.sayProblem(problemOf(err))
+			return nil
+		}
+		if l.Room == w.room {
+			w.people.SetList(l)
+			w.chat.SetMembers(l.People)
+		}
+		return nil
+	})
+}
+
+// wantMembers asks the homeserver for the whole member list when it is on the screen, once a channel.
+func (w *window) wantMembers() tea.Cmd {
+	if w.room != "" && shown(w.frame.people) && !w.members[w.room] {
+		w.members[w.room] = true
+		w.back.Rooms.FetchMembers(w.room)
+	}
+	return nil
+}
+
+// readReceipts reads who has read how far in the open channel.
+func (w *window) readReceipts() tea.Cmd {
+	room, reader := w.room, w.back.Reader
+	return query(w, askReceipts, diskLimit, func(ctx context.Context) ([]chat.Seen, error) {
+		return reader.Receipts(ctx, room)
+	}, func(seen []chat.Seen, err error) tea.Cmd {
+		if err == nil && room == w.room {
+			w.chat.SetSeen(seen)
+		}
+		return nil
+	})
+}
+
+// stepRoom opens a channel near the open one.
+func (w *window) stepRoom(a keymap.Action) tea.Cmd {
+	server := w.side.Server()
+	var id chat.RoomID
+	none := words.NoUnread
+	switch a {
+	case keymap.ChannelPrev:
+		id, none = w.list.Step(server, w.room, -1), words.NoChannel
+	case keymap.ChannelNext:
+		id, none = w.list.Step(server, w.room, 1), words.NoChannel
+	case keymap.UnreadPrev:
+		id = w.list.StepUnread(server, w.room, -1)
+	case keymap.UnreadNext:
+		id = w.list.StepUnread(server, w.room, 1)
+	case keymap.MentionNext:
+		id, none = w.list.NextMention(server, w.room), words.NoMention
+	}
+	if id == "" {
+		w.say(none, false)
+		return nil
+	}
+	return w.open(id)
+}

@@ -1,0 +1,216 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/screen"
+	"hubbub/ui/internal/term"
+)
+
+// Options are what [Run] needs.
+type Options struct {
+	// Backend is the signed-in account; nil shows the sign-in screen, which uses Login.
+	Backend *Backend
+	// Login signs in. It may be nil while Backend is not.
+	Login Login
+	// Address is the homeserver to offer at sign-in, or "".
+	Address string
+	// DeviceName names the new session at sign-in.
+	DeviceName string
+
+	// In and Out are the terminal, Env its environment as of os.Environ.
+	In, Out *os.File
+	Env     []string
+	// Log takes what goes wrong. It never gets what was written.
+	Log *slog.Logger
+	// CrashFile gets what goes to standard error while the screen is on; "" for a temporary file.
+	CrashFile string
+
+	// Theme is "dark", "light" or "" for what the terminal says.
+	Theme string
+	// ASCII draws without box drawing characters and symbols.
+	ASCII bool
+	// Quiet switches the bell and notifications off.
+	Quiet bool
+	// Keymap is "default" or "vim"; Keys replaces keys of single actions, as in
+	// docs/KEYS.md. See [CheckKeys].
+	Keymap string
+	Keys   map[string][]string
+	// Notice is shown at start: something that one should know, or "".
+	Notice string
+}
+
+// Pauses between batches of changes.
+const (
+	batchEvery   = 16 * time.Millisecond // 60 a second
+	batchBlurred = 33 * time.Millisecond // 30 a second
+	openLimit    = 200 * time.Millisecond
+)
+
+// CheckKeys returns a sentence for each thing that is wrong with configured keys.
+func CheckKeys(base string, keys map[string][]string) []string {
+	_, wrong := keymap.New(base, keys)
+	out := make([]string, len(wrong))
+	for i, c := range wrong {
+		out[i] = c.String()
+	}
+	return out
+}
+
+// ExitCode returns the exit code for an error of [Run].
+func ExitCode(err error) int { return screen.ExitCode(err) }
+
+// Run shows the window until the person quits, ctx ends, or the terminal goes
+// away. It returns nil after quitting.
+func Run(ctx context.Context, opts Options) error {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	scr, err := screen.New(screen.Options{
+		In: opts.In, Out: opts.Out, Env: opts.Env, Log: opts.Log, CrashFile: opts.CrashFile,
+		Profile: knownTerminal(ctx, opts),
+	})
+	if err != nil {
+		return fmt.Errorf("open the terminal: %w", err)
+	}
+	p := &pump{scr: scr, backend: make(chan *Backend, 1)}
+	clk := &wallClock{scr: scr}
+	defer clk.Wake(-1)
+	model := &watched{window: newWindow(opts, scr, scr.Widths(), clk, newAsker(ctx), func(b *Backend) { p.backend <- b }), blurred: &p.blurred}
+	if opts.Backend != nil {
+		p.backend <- opts.Backend
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer scr.Recover()
+		p.run(ctx)
+	})
+	err = scr.Run(ctx, model)
+	cancel()
+	running.Wait()
+	return err
+}
+
+// knownTerminal returns how the terminal drew glyphs the last time, so that
+// nothing shifts after the first frame.
+func knownTerminal(ctx context.Context, opts Options) term.Profile {
+	var profile term.Profile
+	if opts.Backend == nil {
+		return profile
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	raw, err := opts.Backend.Reader.UIState(ctx, uiTerminal)
+	if err != nil || len(raw) == 0 {
+		return profile
+	}
+	var fact terminalFact
+	if json.Unmarshal(raw, &fact) != nil || !strings.HasPrefix(fact.Key, environ(opts.Env, "TERM")+" ") {
+		return profile
+	}
+	if json.Unmarshal(fact.Profile, &profile) != nil {
+		return term.Profile{}
+	}
+	return profile
+}
+
+func environ(env []string, name string) string {
+	value := ""
+	for _, e := range env {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
+
+// watched tells the pump whether the terminal has the focus.
+type watched struct {
+	*window
+	blurred *atomic.Bool
+}
+
+// Update implements screen.Model.
+func (w *watched) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.FocusMsg:
+		w.blurred.Store(false)
+	case tea.BlurMsg:
+		w.blurred.Store(true)
+	}
+	return w.window.Update(msg)
+}
+
+// pump carries changes from the backend's feed to Update. One goroutine runs it.
+type pump struct {
+	scr     *screen.Screen
+	backend chan *Backend // of one; the account, once there is one
+	blurred atomic.Bool
+}
+
+func (p *pump) run(ctx context.Context) {
+	var b *Backend
+	select {
+	case b = <-p.backend:
+	case <-ctx.Done():
+		return
+	}
+	if b.Feed == nil {
+		return
+	}
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		changes, err := b.Feed(ctx)
+		if ctx.Err() != nil || (err != nil && errors.Is(err, context.Canceled)) {
+			return
+		}
+		p.scr.Send(feedMsg{changes, err})
+		if err != nil {
+			return
+		}
+		every := batchEvery
+		if p.blurred.Load() {
+			every = batchBlurred
+		}
+		pause.Reset(every)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// wallClock is the real time. It belongs to Update's goroutine.
+type wallClock struct {
+	scr   *screen.Screen
+	timer *time.Timer
+}
+
+// Now implements clock.
+func (*wallClock) Now() time.Time { return time.Now() }
+
+// Wake implements clock.
+func (c *wallClock) Wake(d time.Duration) {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	if d >= 0 {
+		c.timer = time.AfterFunc(d, func() { c.scr.Send(wakeMsg{}) })
+	}
+}
