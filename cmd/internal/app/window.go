@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"hubbub/config"
+	"hubbub/matrix"
+	"hubbub/store"
+	"hubbub/store/chat"
+	"hubbub/ui"
+)
+
+// Window shows the window for an account, "" for the one used last, until the
+// person quits. Without an account it starts with the sign-in screen. The
+// returned note is something to print after the window has gone, or "".
+func (e *Env) Window(ctx context.Context, user chat.UserID) (note *chat.Problem, err error) {
+	if wrong := ui.CheckKeys(e.Config.Keymap, e.Config.Keys); len(wrong) > 0 {
+		return nil, &config.Error{Path: e.Dirs.File(), Text: "[keys] " + strings.Join(wrong, "; ")}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := &windowed{env: e, accounts: e.Accounts(true), end: cancel}
+	w.start = func(c *matrix.Client) *ui.Backend { return w.backend(ctx, c) }
+	backend, err := w.open(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if err := privateDir(e.Dirs.State); err != nil {
+		return nil, &chat.Problem{Kind: chat.ProblemReadOnly, Detail: e.Dirs.State, Err: err}
+	}
+	e.Log.Info("Started", "version", Version())
+	err = ui.Run(ctx, w.options(backend))
+	return w.warning(), w.finish(ctx, err)
+}
+
+// windowed joins the window with the account that it shows.
+type windowed struct {
+	env      *Env
+	accounts *matrix.Accounts
+	start    func(c *matrix.Client) *ui.Backend // runs an account's core for as long as the window is there
+	end      func()                             // ends the window
+
+	mu   sync.Mutex
+	core *core         // guarded by mu; nil while nobody is signed in
+	warn *chat.Problem // guarded by mu: of the sign-out
+}
+
+// open opens the account to start with, or none for the sign-in screen.
+func (w *windowed) open(ctx context.Context, user chat.UserID) (*ui.Backend, error) {
+	if user == "" {
+		all, err := w.accounts.List()
+		if err != nil || len(all) == 0 {
+			return nil, err
+		}
+		user = all[0].User
+	}
+	c, err := w.accounts.Open(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	return w.start(c), nil
+}
+
+// backend starts the core of an account and returns what the window needs of it.
+func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
+	feed := c.Store().Subscribe()
+	k := startCore(ctx, c)
+	w.mu.Lock()
+	w.core = k
+	w.mu.Unlock()
+	go func() {
+		<-k.ended
+		if k.err != nil {
+			w.end()
+		}
+	}()
+	return &ui.Backend{
+		Account: c.Account(),
+		Reader:  c.Store(), Sender: c, Rooms: c, Media: c,
+		Session: &uiSession{client: c, w: w},
+		Feed:    func(ctx context.Context) (chat.ChangeSet, error) { return next(ctx, feed) },
+	}
+}
+
+// next waits for changes and returns them.
+func next(ctx context.Context, feed *store.Feed) (chat.ChangeSet, error) {
+	select {
+	case <-ctx.Done():
+		return chat.ChangeSet{}, fmt.Errorf("wait for changes: %w", ctx.Err())
+	case <-feed.Wait():
+	}
+	changes, err := feed.Next(ctx)
+	if err != nil {
+		return changes, fmt.Errorf("read changes: %w", err)
+	}
+	return changes, nil
+}
+
+func (w *windowed) options(b *ui.Backend) ui.Options {
+	c := w.env.Config
+	theme := c.Theme
+	if theme == config.ThemeAuto {
+		theme = ""
+	}
+	return ui.Options{
+		Backend: b, Login: uiLogin{w},
+		In: w.env.In, Out: w.env.Out, Env: w.env.Environ, Log: w.env.Log,
+		CrashFile: filepath.Join(w.env.Dirs.State, "stderr.txt"),
+		Theme:     theme, ASCII: c.ASCII, Keymap: c.Keymap, Keys: c.Keys, Quiet: !c.Bell,
+	}
+}
+
+func (w *windowed) finish(ctx context.Context, err error) error {
+	w.mu.Lock()
+	k := w.core
+	w.mu.Unlock()
+	if k == nil {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil // the core ended the window: its own error says why
+	}
+	return w.env.finish(ctx, k, err)
+}
+
+func (w *windowed) warning() *chat.Problem {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.warn
+}
+
+// uiLogin implements ui.Login.
+type uiLogin struct{ w *windowed }
+
+// Discover implements ui.Login.
+func (l uiLogin) Discover(ctx context.Context, address string) (chat.LoginOptions, error) {
+	return l.w.accounts.Discover(ctx, address)
+}
+
+// Login implements ui.Login.
+func (l uiLogin) Login(ctx context.Context, req chat.LoginRequest) (*ui.Backend, error) {
+	c, err := l.w.accounts.Login(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil { // nobody waits for the answer any more: the account must not stay held
+		return nil, errors.Join(ctx.Err(), c.Close(context.WithoutCancel(ctx)))
+	}
+	return l.w.start(c), nil
+}
+
+// uiSession implements ui.Session.
+type uiSession struct {
+	client *matrix.Client
+	w      *windowed
+}
+
+// SignIn implements ui.Session.
+func (s *uiSession) SignIn(ctx context.Context, password string) error {
+	return s.client.SignIn(ctx, password)
+}
+
+// Logout implements ui.Session. A homeserver that could not be told does not
+// keep the person signed in here: it is said after the window has gone.
+func (s *uiSession) Logout(ctx context.Context) error {
+	err := s.client.Logout(ctx)
+	var p *chat.Problem
+	if errors.As(err, &p) {
+		s.w.mu.Lock()
+		defer s.w.mu.Unlock()
+		s.w.warn = p
+		return nil
+	}
+	return err
+}
+
+// ExitCode returns the exit code for an error of the window: 128 + n after
+// signal n, 70 after a crash, 2 without a terminal, and 1 for everything else.
+func ExitCode(err error) int { return ui.ExitCode(err) }

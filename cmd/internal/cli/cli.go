@@ -1,0 +1,133 @@
+// Package cli is the command line: the window without a command, and the
+// subcommands login, logout, accounts, send, tail, rooms and config.
+//
+// What a command prints on standard output, with --json above all, and the exit
+// codes are stable. An error is one line on standard error that ends in a next
+// step. Remote text passes the sanitiser; JSON has every character escaped that
+// could steer a terminal.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"hubbub/cmd/internal/app"
+	"hubbub/matrix"
+	"hubbub/store/chat"
+	"hubbub/ui/safe"
+	"hubbub/ui/words"
+)
+
+// Main runs the command line and returns the exit code.
+func Main(ctx context.Context, args []string, s app.Streams) int {
+	r := &root{streams: s}
+	cmd := r.command()
+	cmd.SetArgs(args)
+	cmd.SetIn(s.In)
+	cmd.SetOut(s.Out)
+	cmd.SetErr(s.Err)
+	return r.report(cmd.ExecuteContext(ctx))
+}
+
+// root holds what the commands share.
+type root struct {
+	streams app.Streams
+	env     *app.Env // set before a command runs
+	account string   // --account
+}
+
+func (r *root) command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: words.Program, Short: words.CLIShort, Long: words.CLILong, Version: app.Version(),
+		SilenceErrors: true, SilenceUsage: true, Args: usage(cobra.NoArgs),
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE:              r.with(r.window),
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{words.CLIUsage(err.Error())} })
+	cmd.PersistentFlags().StringVar(&r.account, "account", "", words.CLIFlagAccount)
+	cmd.AddCommand(r.login(), r.logout(), r.accounts(), r.send(), r.tail(), r.rooms(), r.config())
+	return cmd
+}
+
+// usage makes what cobra says about arguments a usage error.
+func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{words.CLIUsage(err.Error())}
+		}
+		return nil
+	}
+}
+
+// with loads the environment before a command and ends its log after it.
+func (r *root) with(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		env, err := app.Load(r.streams)
+		if err != nil {
+			return err
+		}
+		r.env = env
+		return errors.Join(fn(cmd, args), env.Close())
+	}
+}
+
+func (r *root) window(cmd *cobra.Command, _ []string) error {
+	if !isTerminal(r.streams.In) || !isTerminal(r.streams.Out) {
+		return &usageError{words.CLINotTerminal}
+	}
+	// The screen answers signals itself: it has a terminal to restore.
+	note, err := r.env.Window(context.WithoutCancel(cmd.Context()), chat.UserID(r.account))
+	if note != nil {
+		r.complain(words.ProblemLine(note))
+	}
+	return err
+}
+
+func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(f.Fd()) }
+
+// user returns the account that a command is about. Where there are several,
+// a command never guesses: a message must not leave from the wrong one.
+func (r *root) user(accounts *matrix.Accounts) (chat.UserID, error) {
+	if r.account != "" {
+		return chat.UserID(r.account), nil
+	}
+	all, err := accounts.List()
+	switch {
+	case err != nil:
+		return "", err
+	case len(all) == 0:
+		return "", &noAccountError{}
+	case len(all) > 1:
+		return "", &usageError{words.CLISeveralAccounts}
+	}
+	return all[0].User, nil
+}
+
+// open opens that account.
+func (r *root) open(ctx context.Context) (*matrix.Client, error) {
+	accounts := r.env.Accounts(true)
+	user, err := r.user(accounts)
+	if err != nil {
+		return nil, err
+	}
+	return accounts.Open(ctx, user)
+}
+
+// say prints a line of ours, which may hold remote text, on standard output.
+func (r *root) say(line string) error { return printLine(r.streams.Out, line) }
+
+// complain prints a line on standard error. Nobody can be told when that fails.
+func (r *root) complain(line string) { _ = printLine(r.streams.Err, line) }
+
+func printLine(w io.Writer, line string) error {
+	if _, err := fmt.Fprintln(w, safe.Own(line).String()); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}

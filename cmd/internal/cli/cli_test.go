@@ -1,0 +1,222 @@
+package cli_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hubbub/cmd/internal/app"
+	"hubbub/cmd/internal/cli"
+	"hubbub/matrix/matrixtest"
+)
+
+const limit = time.Minute
+
+// home is a machine with its own directories.
+type home struct {
+	t   *testing.T
+	dir string
+}
+
+func newHome(t *testing.T) home { return home{t, t.TempDir()} }
+
+func (h home) getenv(name string) string {
+	if name == "HOME" {
+		return h.dir
+	}
+	return ""
+}
+
+// run runs a command with input on its standard input, and returns what it did.
+func (h home) run(input string, args ...string) (code int, out, errs string) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), limit)
+	defer cancel()
+	in := h.file("in", input)
+	o, e := h.file("out", ""), h.file("err", "")
+	code = cli.Main(ctx, args, app.Streams{In: in, Out: o, Err: e, Getenv: h.getenv})
+	return code, h.content(o), h.content(e)
+}
+
+func (h home) file(name, content string) *os.File {
+	h.t.Helper()
+	f, err := os.CreateTemp(h.t.TempDir(), name)
+	if err == nil {
+		_, err = f.WriteString(content)
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return f
+}
+
+func (h home) content(f *os.File) string {
+	h.t.Helper()
+	b, err := os.ReadFile(f.Name())
+	if err := errors.Join(err, f.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestWithoutAnAccount(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{nil, 2, "needs a terminal"},
+		{[]string{"rooms"}, 3, "hubbub login"},
+		{[]string{"logout"}, 3, "hubbub login"},
+		{[]string{"tail"}, 3, "hubbub login"},
+		{[]string{"send", "x"}, 2, "nothing to send"},
+		{[]string{"send"}, 2, "hubbub --help"},
+		{[]string{"bogus"}, 2, "hubbub --help"},
+		{[]string{"rooms", "--bogus"}, 2, "hubbub --help"},
+		{[]string{"login"}, 2, "--homeserver"},
+		{[]string{"login", "--homeserver", "http://example.org", "--user", "ada"}, 2, "https"},
+		{[]string{"login", "--homeserver", "no-such-host.invalid", "--user", "ada"}, 4, "host"},
+		{[]string{"rooms", "--account", "ada"}, 2, "Matrix user id"},
+		{[]string{"rooms", "--account", "@ada:example.org"}, 5, "@ada:example.org"},
+	} {
+		code, out, errs := newHome(t).run("", c.args...)
+		if code != c.code || out != "" || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: code %d, %q, %q", c.args, code, out, errs)
+		}
+	}
+	if code, out, errs := newHome(t).run("", "accounts"); code != 0 || out+errs != "" {
+		t.Errorf("accounts: code %d, %q, %q", code, out, errs)
+	}
+	if code, out, _ := newHome(t).run("", "--version"); code != 0 || !strings.HasPrefix(out, "hubbub version ") {
+		t.Errorf("version: code %d, %q", code, out)
+	}
+}
+
+func TestConfigInit(t *testing.T) {
+	h := newHome(t)
+	path := filepath.Join(h.dir, ".config", "hubbub", "config.toml")
+	if code, out, _ := h.run("", "config", "init"); code != 0 || !strings.Contains(out, path) {
+		t.Errorf("code %d, %q", code, out)
+	}
+	if code, _, errs := h.run("", "config", "init"); code != 2 || !strings.Contains(errs, "already") {
+		t.Errorf("again: code %d, %q", code, errs)
+	}
+	if err := os.WriteFile(path, []byte("mouse = true\ncolour = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := h.run("", "rooms"); code != 2 || !strings.Contains(errs, "config.toml:2: unknown key") {
+		t.Errorf("bad configuration: code %d, %q", code, errs)
+	}
+}
+
+// Sign in, send, follow and sign out on a real homeserver, as a script does.
+func TestScript(t *testing.T) {
+	hs := matrixtest.Stack(t)
+	ada, bo := hs.NewAccount(t, "ada"), hs.NewClient(t, "bo")
+	room := bo.CreateRoom(map[string]any{"name": "quay", "preset": "public_chat"})
+	evil := "evil \x1b[2J\u202e\u009b name"
+	bo.SendState(room, "m.room.topic", "", map[string]any{"topic": evil})
+	h := newHome(t)
+	login := []string{"login", "--homeserver", hs.URL, "--user", ada.Localpart}
+	if code, _, errs := h.run("wrong\n", login...); code != 5 || strings.Count(errs, "\n") != 1 {
+		t.Errorf("wrong password: code %d, %q", code, errs)
+	}
+	if code, out, errs := h.run(ada.Password+"\n", login...); code != 0 || !strings.Contains(out, ada.UserID) || !strings.Contains(errs, "secrets.json") {
+		t.Fatalf("login: code %d, %q, %q", code, out, errs)
+	}
+	hs.Login(t, ada).Join(room)
+	if code, out, errs := h.run("", "rooms", "--json"); code != 0 || !strings.Contains(out, room) {
+		t.Errorf("rooms: code %d, %q, %q", code, out, errs)
+	}
+	if code, _, errs := h.run("hi", "send", "nowhere"); code != 2 || !strings.Contains(errs, "hubbub rooms") {
+		t.Errorf("send to nowhere: code %d, %q", code, errs)
+	}
+	bo.SendText(room, "while nobody looked")
+	lines, stop := h.follow("tail", "--json", "quay")
+	wait(t, lines, "while nobody looked")
+	if code, _, errs := h.run("hi", "send", "quay"); code != 6 || !strings.Contains(errs, "process") {
+		t.Errorf("send beside tail: code %d, %q", code, errs)
+	}
+	bo.SendText(room, evil)
+	if line := wait(t, lines, "evil"); strings.ContainsAny(line, "\x1b\u202e\u009b") {
+		t.Errorf("steers a terminal: %q", line)
+	}
+	if code := stop(); code != 0 {
+		t.Errorf("tail ended with %d", code)
+	}
+	code, out, errs := h.run("**hello**\nbo\n", "send", "--json", room)
+	if code != 0 || !strings.Contains(out, `"event_id":"$`) {
+		t.Fatalf("send: code %d, %q, %q", code, out, errs)
+	}
+	if events := bo.Events(room); events[len(events)-1].Body() != "**hello**\nbo" {
+		t.Errorf("arrived as %q", events[len(events)-1].Body())
+	}
+	if code, out, _ := h.run("", "logout"); code != 0 || !strings.Contains(out, ada.UserID) {
+		t.Errorf("logout: code %d, %q", code, out)
+	}
+	if code, _, _ := h.run("", "rooms"); code != 3 {
+		t.Errorf("after logout: code %d", code)
+	}
+}
+
+// follow runs a command until stop, and gives its lines of output.
+func (h home) follow(args ...string) (lines <-chan string, stop func() int) {
+	h.t.Helper()
+	ctx, cancel := context.WithCancel(h.t.Context())
+	r, w, err := os.Pipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	in, errs := h.file("in", ""), h.file("err", "")
+	done := make(chan int, 1)
+	go func() {
+		done <- cli.Main(ctx, args, app.Streams{In: in, Out: w, Err: errs, Getenv: h.getenv})
+		if err := w.Close(); err != nil {
+			h.t.Error(err)
+		}
+	}()
+	out := make(chan string, 100)
+	go func() {
+		defer close(out)
+		for s := bufio.NewScanner(r); s.Scan(); {
+			out <- s.Text()
+		}
+	}()
+	return out, func() int {
+		cancel()
+		return <-done
+	}
+}
+
+// wait returns the first JSON line with that word.
+func wait(t *testing.T, lines <-chan string, word string) string {
+	t.Helper()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				t.Fatalf("it ended before %q", word)
+			}
+			if !json.Valid([]byte(line)) {
+				t.Errorf("not JSON: %q", line)
+			}
+			if strings.Contains(line, word) {
+				return line
+			}
+		case <-timer.C:
+			t.Fatalf("no line with %q", word)
+		}
+	}
+}

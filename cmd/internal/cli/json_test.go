@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func FuzzHarmless(f *testing.F) {
+	f.Add("plain")
+	f.Add("\x1b\u009b\u202e\u2028\U000e0001é\n\t😀")
+	f.Fuzz(func(t *testing.T, s string) {
+		b, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := harmless(string(b))
+		if strings.ContainsFunc(line, steers) {
+			t.Errorf("%q still steers", line)
+		}
+		var before, after string
+		if err := json.Unmarshal(b, &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(line), &after); err != nil || after != before {
+			t.Errorf("%q became %q, %v", before, after, err)
+		}
+	})
+}
