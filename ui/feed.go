@@ -171,11 +171,11 @@ func (w *window) alert(alerts []chat.Alert) {
 			loud = a
 		}
 	}
-	if loud == nil || w.opts.Quiet {
+	if loud == nil {
 		return
 	}
 	w.term.Bell()
-	if r := w.list.Room(loud.Room); r != nil && w.notLook {
+	if r := w.list.Room(loud.Room); r != nil && w.notLook && !w.opts.NoNotify {
 		w.term.Notify(safe.Own(roomTitle(r)), safe.Own(words.AlertText(loud.Mention, loud.Invite)))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/screen"
 	"hubbub/ui/internal/term"
+	"hubbub/ui/words"
 )
 
 // Options are what [Run] needs.
@@ -42,8 +43,10 @@ type Options struct {
 	Theme string
 	// ASCII draws without box drawing characters and symbols.
 	ASCII bool
-	// Quiet switches the bell and notifications off.
-	Quiet bool
+	// NoBell and NoNotify switch the bell and desktop notifications off.
+	NoBell, NoNotify bool
+	// NoMouse leaves the mouse to the terminal, for its own selection.
+	NoMouse bool
 	// Keymap is "default" or "vim"; Keys replaces keys of single actions, as in
 	// docs/KEYS.md. See [CheckKeys].
 	Keymap string
@@ -52,9 +55,13 @@ type Options struct {
 	Notice string
 }
 
-// Pauses between batches of changes.
+// Pauses between batches of changes. The first ones after quiet follow each
+// other at once; a stream of them is drawn at a rate that the eye still takes
+// for motion and that leaves the machine to others.
 const (
-	batchEvery   = 16 * time.Millisecond // 60 a second
+	batchBurst   = 3
+	batchPause   = 4 * time.Millisecond  // after a batch of the burst
+	batchEvery   = 25 * time.Millisecond // 40 a second
 	batchBlurred = 33 * time.Millisecond // 30 a second
 	openLimit    = 200 * time.Millisecond
 )
@@ -82,10 +89,13 @@ func Run(ctx context.Context, opts Options) error {
 	defer cancel()
 	scr, err := screen.New(screen.Options{
 		In: opts.In, Out: opts.Out, Env: opts.Env, Log: opts.Log, CrashFile: opts.CrashFile,
-		Profile: knownTerminal(ctx, opts),
+		NoBell: opts.NoBell, CrashNote: words.Died(opts.CrashFile), Profile: knownTerminal(ctx, opts),
 	})
 	if err != nil {
 		return fmt.Errorf("open the terminal: %w", err)
+	}
+	if opts.NoMouse {
+		scr.SetMouse(false)
 	}
 	p := &pump{scr: scr, backend: make(chan *Backend, 1)}
 	clk := &wallClock{scr: scr}
@@ -174,6 +184,7 @@ func (p *pump) run(ctx context.Context) {
 	}
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	quick := bucket{}
 	for {
 		changes, err := b.Feed(ctx)
 		if ctx.Err() != nil || (err != nil && errors.Is(err, context.Canceled)) {
@@ -187,13 +198,27 @@ func (p *pump) run(ctx context.Context) {
 		if p.blurred.Load() {
 			every = batchBlurred
 		}
-		pause.Reset(every)
+		pause.Reset(quick.take(time.Now(), every))
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// bucket counts the batches that may follow each other quickly: full after
+// quiet, empty in a stream.
+type bucket struct {
+	tokens float64
+	last   time.Time
+}
+
+// take notes a batch and returns the pause after it; every is the pause in a stream.
+func (b *bucket) take(now time.Time, every time.Duration) time.Duration {
+	b.tokens = min(b.tokens+float64(now.Sub(b.last))/float64(every), batchBurst) - 1
+	b.last = now
+	return max(batchPause, time.Duration(-b.tokens*float64(every)))
 }
 
 // wallClock is the real time. It belongs to Update's goroutine.

@@ -90,3 +90,9 @@ func CLICrash(path string) string {
 
 // CLIUsage says what is wrong with a command line, and where help is.
 func CLIUsage(what string) string { return what + ". See: hubbub --help" }
+
+// Died is left on the terminal when hubbub ended without a chance to say why.
+// The file holds what was printed last.
+func Died(file string) string {
+	return "hubbub ended unexpectedly; what it printed last is in " + file
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"hubbub/config"
 	"hubbub/matrix"
@@ -68,7 +69,7 @@ func (w *windowed) open(ctx context.Context, user chat.UserID) (*ui.Backend, err
 
 // backend starts the core of an account and returns what the window needs of it.
 func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
-	feed := c.Store().Subscribe()
+	feed := &pacedFeed{feed: c.Store().Subscribe()}
 	k := startCore(ctx, c)
 	w.mu.Lock()
 	w.core = k
@@ -83,21 +84,42 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 		Account: c.Account(),
 		Reader:  c.Store(), Sender: c, Rooms: c, Media: c,
 		Session: &uiSession{client: c, w: w},
-		Feed:    func(ctx context.Context) (chat.ChangeSet, error) { return next(ctx, feed) },
+		Feed:    feed.next,
 	}
 }
 
+// summaryEvery is how long changes that only move or count rooms wait for each
+// other: on a lively account they never end.
+const summaryEvery = 33 * time.Millisecond
+
+// pacedFeed is the feed of the window. It belongs to one goroutine.
+type pacedFeed struct {
+	feed *store.Feed
+	last time.Time // when changes were passed on last
+}
+
 // next waits for changes and returns them.
-func next(ctx context.Context, feed *store.Feed) (chat.ChangeSet, error) {
+func (p *pacedFeed) next(ctx context.Context) (chat.ChangeSet, error) {
 	select {
 	case <-ctx.Done():
 		return chat.ChangeSet{}, fmt.Errorf("wait for changes: %w", ctx.Err())
-	case <-feed.Wait():
+	case <-p.feed.Wait():
 	}
-	changes, err := feed.Next(ctx)
+	if wait := summaryEvery - time.Since(p.last); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return chat.ChangeSet{}, fmt.Errorf("wait for changes: %w", ctx.Err())
+		case <-p.feed.Pressing():
+		case <-timer.C:
+		}
+	}
+	changes, err := p.feed.Next(ctx)
 	if err != nil {
 		return changes, fmt.Errorf("read changes: %w", err)
 	}
+	p.last = time.Now()
 	return changes, nil
 }
 
@@ -111,7 +133,8 @@ func (w *windowed) options(b *ui.Backend) ui.Options {
 		Backend: b, Login: uiLogin{w},
 		In: w.env.In, Out: w.env.Out, Env: w.env.Environ, Log: w.env.Log,
 		CrashFile: filepath.Join(w.env.Dirs.State, "stderr.txt"),
-		Theme:     theme, ASCII: c.ASCII, Keymap: c.Keymap, Keys: c.Keys, Quiet: !c.Bell,
+		Theme:     theme, ASCII: c.ASCII, Keymap: c.Keymap, Keys: c.Keys,
+		NoBell: !c.Bell, NoNotify: !c.Notifications, NoMouse: !c.Mouse,
 	}
 }
 

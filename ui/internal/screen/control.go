@@ -72,14 +72,14 @@ func (s *Screen) Clipboard(text string) error {
 
 // Bell rings the bell. Several rings before a frame are one. Only the goroutine
 // of Update calls it.
-func (s *Screen) Bell() { s.ctl.bell = true }
+func (s *Screen) Bell() { s.ctl.bell = !s.opts.NoBell }
 
 // Notify shows a notification in the way the terminal is known to understand, or
 // rings the bell. Only the goroutine of Update calls it.
 func (s *Screen) Notify(title, body safe.Text) {
 	n := term.ChooseNotifier(s.env, s.facts.version)
 	if n == term.NotifyBell {
-		s.ctl.bell = true
+		s.Bell()
 		return
 	}
 	s.ctl.add(term.Notification(n, title.String(), body.String()))

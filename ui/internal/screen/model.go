@@ -65,6 +65,8 @@ type Options struct {
 	// a reboot. If it is empty, XDG_RUNTIME_DIR of Env or the system's
 	// directory is used.
 	TempDir string
+	// NoBell keeps the bell silent, as a notification too.
+	NoBell bool
 	// Profile is the terminal's profile as it was measured last time, or the
 	// zero value.
 	Profile term.Profile

@@ -6,7 +6,7 @@ import (
 
 // Timing of frames.
 const (
-	frameTime  = 16 * time.Millisecond // between frames that nobody waits for
+	frameTime  = 8 * time.Millisecond  // between frames that nobody waits for
 	slowFrame  = 33 * time.Millisecond // the same for a slow terminal, or out of focus
 	ackLimit   = 2 * time.Second       // how long an answer to DA1 is awaited
 	ackBytes   = 512                   // how many bytes are written without asking
