@@ -23,6 +23,7 @@ import (
 const (
 	encryptLimit = 2 * time.Minute // a big room's first key goes to thousands of devices
 	putLimit     = time.Minute
+	settleTime   = time.Second // a homeserver that was cut off is done with the request by then
 )
 
 // typeEncrypted is the event type that ciphertext is sent as.
@@ -47,10 +48,28 @@ func (o *Outbox) sendRoom(ctx context.Context, room chat.RoomID) {
 		if row.Attempts > 0 && o.rooms.hold(room) {
 			return // it may have arrived before the last stop: the first sync will tell
 		}
+		if wait := o.unsettled(row); wait > 0 {
+			o.rooms.at(room, time.Now().Add(wait))
+			return
+		}
 		if !o.sendRow(ctx, row) {
 			return
 		}
 	}
+}
+
+// unsettled returns how long to wait with a message whose try was cut off by
+// the end of the program: the homeserver may still be at work on it, and some
+// (Dendrite) know a transaction id only once they are done with it. A time
+// further ahead was written before the clock was set back.
+func (o *Outbox) unsettled(row store.Pending) time.Duration {
+	if row.State != chat.Sending || row.Attempts == 0 {
+		return 0
+	}
+	if left := row.NextTry.Sub(o.opt.Now()); left <= settleTime {
+		return max(0, left)
+	}
+	return 0
 }
 
 // arrived answers those who wait for messages that came by sync while the
@@ -97,24 +116,72 @@ func (o *Outbox) try(ctx context.Context, row *store.Pending) (chat.EventID, err
 		return "", err
 	}
 	row.Out.Target = target
-	info, known, err := o.opt.Store.Room(ctx, row.Room)
+	err = o.ready(ctx, row)
+	for errors.Is(err, errEncrypted) {
+		err = o.ready(ctx, row) // with encryption this time, which is for good
+	}
 	if err != nil {
-		return "", fmt.Errorf("load room: %w", err)
-	}
-	if row.Out.Kind == chat.OutFile {
-		if err := o.upload(ctx, row, info.Encrypted); err != nil {
-			return "", err
-		}
-	}
-	if err := o.seal(ctx, row, known && info.Encrypted); err != nil {
-		return "", err
-	}
-	row.State, row.Problem = chat.Sending, nil
-	row.Attempts++
-	if err := o.update(ctx, *row); err != nil {
 		return "", err
 	}
 	return o.put(ctx, *row)
+}
+
+// errEncrypted says that the room became encrypted after a row was made ready in the clear.
+var errEncrypted = errors.New("outbox: the room has become encrypted")
+
+// errNotSynced is why nothing is sent to a room of which sync has not told
+// whether it is encrypted.
+func errNotSynced() error {
+	return &chat.Problem{Kind: chat.ProblemCrypto, Detail: "whether this channel is encrypted is not known yet", Retry: true}
+}
+
+// ready uploads, encrypts and saves what goes over the wire.
+func (o *Outbox) ready(ctx context.Context, row *store.Pending) error {
+	info, _, err := o.opt.Store.Room(ctx, row.Room)
+	if err != nil {
+		return fmt.Errorf("load room: %w", err)
+	}
+	if sealed(row.Type) && !info.Encrypted && !seen(info.Membership) {
+		return errNotSynced()
+	}
+	if row.Out.Kind == chat.OutFile {
+		if err := o.upload(ctx, row, info.Encrypted); err != nil {
+			return err
+		}
+	}
+	if err := o.seal(ctx, row, info.Encrypted); err != nil {
+		return err
+	}
+	next := *row
+	next.State, next.Problem = chat.Sending, nil
+	next.Attempts++
+	next.NextTry = o.opt.Now().Add(settleTime)
+	err = o.opt.Store.Write(ctx, func(tx *store.Tx) error {
+		if sealed(row.Type) && row.SentType != typeEncrypted {
+			now, _, err := tx.Room(row.Room)
+			switch {
+			case err != nil:
+				return err
+			case now.Encrypted:
+				return errEncrypted
+			}
+		}
+		return tx.UpdatePending(next)
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errGone
+	case err != nil:
+		return err
+	}
+	*row = next
+	return nil
+}
+
+// seen says whether sync has brought the state of a room: of an invite it has
+// brought a part that proves nothing.
+func seen(m chat.Membership) bool {
+	return m == chat.MemberJoined || m == chat.MemberLeft || m == chat.MemberBanned
 }
 
 // update saves a row; errGone when it was discarded or has arrived by sync.
@@ -177,11 +244,11 @@ func (o *Outbox) upload(ctx context.Context, row *store.Pending, encrypted bool)
 // seal fills what goes over the wire. The room's latched encryption decides;
 // what was encrypted for an earlier try is sent again as it is.
 func (o *Outbox) seal(ctx context.Context, row *store.Pending, encrypted bool) error {
-	if !encrypted || !sealed(row.Type) {
-		row.SentType, row.Sent = row.Type, row.Content
+	if row.SentType == typeEncrypted && row.Sent != nil {
 		return nil
 	}
-	if row.SentType == typeEncrypted && row.Sent != nil {
+	if !encrypted || !sealed(row.Type) {
+		row.SentType, row.Sent = row.Type, row.Content
 		return nil
 	}
 	if o.opt.Crypto == nil {

@@ -75,9 +75,9 @@ func (sc *scene) run(b *testing.B, step func(c Canvas, i int)) {
 	for b.Loop() {
 		i++
 		step(c, i)
-		s.sink.b = s.sink.b[:0]
+		s.out = s.out[:0]
 		s.render()
-		bytes += len(s.sink.b)
+		bytes += len(s.out)
 	}
 	b.ReportMetric(float64(bytes)/float64(i), "wire-B/op")
 }
@@ -121,8 +121,8 @@ func BenchmarkFullRepaint(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.redraw()
-		s.sink.b = s.sink.b[:0]
+		s.out = s.out[:0]
 		s.render()
 	}
-	b.ReportMetric(float64(len(s.sink.b)), "wire-B/op")
+	b.ReportMetric(float64(len(s.out)), "wire-B/op")
 }

@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	uv "github.com/charmbracelet/ultraviolet"
-	"github.com/charmbracelet/x/ansi"
 )
 
 // cells is the cell buffer of the screen and what the frame writer has to know
@@ -110,29 +109,6 @@ func (b *cells) touch(x, y, n int) {
 	b.buf.TouchLine(x, y, n)
 }
 
-// guardBottom touches the row above the blank rows at the bottom of the screen
-// when those become blank: the renderer erases them together with that row, and
-// draws only touched rows again.
-func (b *cells) guardBottom() {
-	y := len(b.buf.Lines)
-	for y > 0 && blankLine(b.buf.Lines[y-1]) {
-		y--
-	}
-	if y > 0 && y < len(b.buf.Lines) && b.rowTouched(y) {
-		b.buf.TouchLine(0, y-1, 1)
-	}
-}
-
-// blankLine reports whether a row has nothing but plain blanks.
-func blankLine(line uv.Line) bool {
-	for x := range line {
-		if line[x] != uv.EmptyCell {
-			return false
-		}
-	}
-	return true
-}
-
 // rowTouched reports whether a row changed since the last frame.
 func (b *cells) rowTouched(y int) bool {
 	if y >= len(b.buf.Touched) {
@@ -140,47 +116,6 @@ func (b *cells) rowTouched(y int) bool {
 	}
 	t := b.buf.Touched[y]
 	return t != nil && (t.FirstCell != -1 || t.LastCell != -1)
-}
-
-// anchored is a cell as it was before an anchor was put into it.
-type anchored struct {
-	x, y    int
-	content string
-}
-
-// anchor makes the changed rows robust against a terminal that draws some
-// cluster wider or narrower than the width function says: the cell after each
-// run of such clusters is preceded by an absolute cursor move, so that what is
-// right of it, borders and panes, stays in its column. The cells it changed are
-// appended to saved; [cells.release] takes the anchors away once the frame is
-// made.
-func (b *cells) anchor(saved []anchored) []anchored {
-	for y, line := range b.buf.Lines {
-		if !b.rowTouched(y) {
-			continue
-		}
-		drift := false
-		for x := range line {
-			c := &line[x]
-			switch {
-			case c.Width == 0:
-			case uncertain(c):
-				drift = true
-			case drift:
-				saved = append(saved, anchored{x, y, c.Content})
-				c.Content = ansi.CursorHorizontalAbsolute(x+1) + c.Content
-				drift = false
-			}
-		}
-	}
-	return saved
-}
-
-// release takes the anchors away.
-func (b *cells) release(saved []anchored) {
-	for _, a := range saved {
-		b.buf.Lines[a.y][a.x].Content = a.content
-	}
 }
 
 // uncertain reports whether terminals may disagree about the columns of a cell:

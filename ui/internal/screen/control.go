@@ -121,11 +121,6 @@ func mouseMode(on bool) string {
 	return "\x1b[?1006;1002l"
 }
 
-// SetScrollOptim lets the frame writer move whole rows of the terminal. It pays
-// where one pane takes the full width, and costs otherwise. Only the goroutine of
-// Update calls it.
-func (s *Screen) SetScrollOptim(on bool) { s.r.SetScrollOptim(on) }
-
 // Version returns what the terminal calls itself, or "" if it did not say. Only
 // the goroutine of Update calls it.
 func (s *Screen) Version() safe.Text { return safe.Line(s.facts.version) }

@@ -76,6 +76,9 @@ func ExitCode(err error) int {
 		if n, ok := sig.Signal.(syscall.Signal); ok {
 			return exitSignal + int(n)
 		}
+	case errors.Is(err, ErrInputClosed), errors.Is(err, syscall.EIO):
+		// The terminal is gone, and the signal that says so was slower.
+		return exitSignal + int(syscall.SIGHUP)
 	}
 	return exitFailure
 }

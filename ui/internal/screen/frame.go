@@ -12,13 +12,13 @@ func (s *Screen) frame() {
 	if s.model.Dirty() {
 		s.cursor = s.model.Paint(s.cells.canvas(s.widths))
 	}
-	b := s.ctl.take(s.sink.b[:0])
+	b := s.ctl.take(s.out[:0])
 	control := len(b)
 	b = s.openFrame(b)
-	s.sink.b = b
+	s.out = b
 	body := len(b)
 	s.render()
-	b = s.sink.b
+	b = s.out
 	if len(b)-body <= smallFrame && !s.fresh {
 		// A handful of bytes arrives at once: nothing to hide.
 		n := copy(b[control:], b[body:])
@@ -27,11 +27,11 @@ func (s *Screen) frame() {
 		b = s.closeFrame(b)
 	}
 	if len(b) == 0 {
-		s.sink.b = b
+		s.out = b
 		return
 	}
 	b = s.requestAck(b)
-	s.sink.b = nil
+	s.out = nil
 	s.pace.last = now()
 	s.pace.writing = true
 	s.jobs <- b
@@ -85,22 +85,12 @@ func (s *Screen) cursorState(b []byte) []byte {
 // and moves the cursor to its place.
 func (s *Screen) render() {
 	if s.cells.touched {
-		s.cells.guardBottom()
-		s.anchors = s.cells.anchor(s.anchors[:0])
-		s.r.Render(s.cells.buf.RenderBuffer)
-		s.cells.release(s.anchors)
+		s.out = s.r.paint(s.out, s.cells)
 		s.cells.touched = false
-		// The renderer forgets that it closed a link: without this the same
-		// link would not be opened again.
-		x, y := s.r.Position()
-		s.r.RestoreCursor()
-		s.r.SetPosition(x, y)
 	}
 	if s.cursor.Visible {
-		s.r.MoveTo(min(max(s.cursor.X, 0), s.w-1), min(max(s.cursor.Y, 0), s.h-1))
+		s.out = s.r.move(s.out, min(max(s.cursor.X, 0), s.w-1), min(max(s.cursor.Y, 0), s.h-1))
 	}
-	// The sink takes everything.
-	_ = s.r.Flush()
 }
 
 // requestAck adds the request whose answer says that the terminal has drawn all
@@ -145,7 +135,6 @@ func (s *Screen) resize() bool {
 
 // redraw makes the next frame draw every cell.
 func (s *Screen) redraw() {
-	s.r.Resize(s.w, s.h)
-	s.r.Erase()
+	s.r.reset(s.w, s.h)
 	s.cells.touched = true
 }

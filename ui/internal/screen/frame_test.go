@@ -28,11 +28,8 @@ type bench struct {
 func newBench(t testing.TB, w, h int) *bench {
 	t.Helper()
 	s := &Screen{w: w, h: h, cells: newCells(w, h), profile: term.Full(), widths: term.Full()}
-	s.r = uv.NewTerminalRenderer(&s.sink, []string{"TERM=xterm-256color"})
-	s.r.SetColorProfile(colorprofile.TrueColor)
-	s.r.SetFullscreen(true)
-	s.setMethod()
-	s.r.Erase()
+	s.r.setColors(colorprofile.TrueColor)
+	s.r.reset(w, h)
 	s.cursor.Visible = true
 	b := &bench{s, vt.NewEmulator(w, h)}
 	go func() {
@@ -52,11 +49,11 @@ func newBench(t testing.TB, w, h int) *bench {
 
 // flush renders a frame into the emulator and returns its bytes.
 func (b *bench) flush() []byte {
-	b.sink.b = b.sink.b[:0]
+	b.out = b.out[:0]
 	b.render()
 	// The emulator takes everything.
-	_, _ = b.vt.Write(b.sink.b)
-	return b.sink.b
+	_, _ = b.vt.Write(b.out)
+	return b.out
 }
 
 // differ returns the first difference between cells and emulator.
@@ -198,10 +195,10 @@ func TestWrongWidthStaysWithinItsCluster(t *testing.T) {
 			}
 		}
 	}
-	b.sink.b = b.sink.b[:0]
+	b.out = b.out[:0]
 	c.Text(0, 0, 20, safe.Lit("hi 👨‍👩‍👧‍👦❤️ there"), Style{}, "")
-	if b.render(); len(b.sink.b) > 0 {
-		t.Errorf("drawing the same again writes %q", b.sink.b)
+	if b.render(); len(b.out) > 0 {
+		t.Errorf("drawing the same again writes %q", b.out)
 	}
 }
 

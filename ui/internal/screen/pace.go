@@ -118,7 +118,7 @@ func (s *Screen) pump(urgent bool) {
 // wrote takes the writer's report.
 func (s *Screen) wrote(m wroteMsg) {
 	s.pace.writing = false
-	s.sink.b = m.b
+	s.out = m.b
 	if m.err != nil {
 		s.log.Warn("Terminal takes no output", "error", m.err)
 		s.end(&WriteError{Err: m.err})

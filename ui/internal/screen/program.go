@@ -141,7 +141,6 @@ func (s *Screen) measured(x, y int) []tea.Msg {
 		return []tea.Msg{known}
 	}
 	s.profile, s.widths = p, p
-	s.setMethod()
 	s.cells = newCells(s.w, s.h)
 	s.redraw()
 	return []tea.Msg{known, WidthsMsg{Widths: p}}
@@ -153,7 +152,7 @@ func (s *Screen) colored(m tea.ColorProfileMsg) []tea.Msg {
 		return nil
 	}
 	s.colors = m.Profile
-	s.r.SetColorProfile(m.Profile)
+	s.r.setColors(m.Profile)
 	s.redraw()
 	return []tea.Msg{m}
 }

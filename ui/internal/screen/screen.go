@@ -11,8 +11,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	uv "github.com/charmbracelet/ultraviolet"
-	"github.com/charmbracelet/x/ansi"
 
 	"hubbub/ui/internal/term"
 )
@@ -37,9 +35,8 @@ type Screen struct {
 
 	// Owner of all below: the goroutine of Update.
 	cells   *cells
-	r       *uv.TerminalRenderer
-	sink    sink // where r writes
-	anchors []anchored
+	r       painter
+	out     []byte // of the frame that is made
 	profile term.Profile
 	widths  Widths
 	colors  colorprofile.Profile
@@ -178,25 +175,12 @@ func (s *Screen) setup() error {
 	}
 	s.colors = term.ColorProfile(s.opts.Out, s.env)
 	s.cells = newCells(w, h)
-	s.r = uv.NewTerminalRenderer(&s.sink, s.opts.Env)
-	s.r.SetColorProfile(s.colors)
-	s.r.SetFullscreen(true)
-	s.setMethod()
-	s.r.Erase()
+	s.r.setColors(s.colors)
+	s.r.reset(w, h)
 	s.pace.init(s)
 	s.pace.acks.asked = 1 // by the queries
 	s.fresh = true
 	return s.enter(true)
-}
-
-// setMethod tells the renderer how the terminal measures clusters, by which it
-// decides what it may draw in part.
-func (s *Screen) setMethod() {
-	if s.profile.Graphemes() {
-		s.r.SetWidthMethod(ansi.GraphemeWidth)
-		return
-	}
-	s.r.SetWidthMethod(ansi.WcWidth)
 }
 
 // Send delivers a message to Update. It blocks until Update takes it, and does
@@ -213,15 +197,6 @@ func (s *Screen) Send(msg tea.Msg) {
 // Widths returns the width function that counts now. A [WidthsMsg] tells when it
 // changes.
 func (s *Screen) Widths() Widths { return s.widths }
-
-// sink collects a frame.
-type sink struct{ b []byte }
-
-// Write appends to the frame.
-func (k *sink) Write(p []byte) (int, error) {
-	k.b = append(k.b, p...)
-	return len(p), nil
-}
 
 // discard takes what Bubble Tea itself would write: nothing of it is wanted.
 type discard struct{}
