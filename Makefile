@@ -18,13 +18,16 @@ build: ## bin/hubbub
 	$(GO) build -tags $(TAGS) -trimpath -o bin/hubbub ./cmd/hubbub
 
 stack: ## bin/stack, which starts local servers
-	@$(GO) build -tags $(TAGS) -o $(STACK) ./cmd/stack
+	@$(GO) build -tags $(TAGS) -trimpath -o $(STACK) ./cmd/stack
 
 run: build ## hubbub with your own configuration
 	bin/hubbub $(ARGS)
 
-demo: build stack ## hubbub, signed in, in a community on a homeserver of its own
-	$(STACK) demo -- bin/hubbub
+demo: ## hubbub, signed in, in a community on a homeserver of its own
+	@echo "building (the first time takes a minute or two)"
+	@$(MAKE) --no-print-directory stack
+	@$(STACK) seed & seeding=$$!; $(MAKE) --no-print-directory build && wait $$seeding
+	@$(STACK) demo -- bin/hubbub
 
 # One stack serves the tests of all packages. -race covers them all: the packages without goroutines cost little more.
 test: stack ## all tests, on real servers
@@ -56,8 +59,24 @@ ports:
 	  CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -tags $(TAGS) $(PORTABLE); fi
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build -tags $(TAGS) $(PORTABLE)
 
-bench: ## benchmarks
-	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $(PACKAGES)
+# TOOLS is a folder with measure.py and the source of flood: a script that drives any terminal client in tmux, and a
+# synthetic homeserver. With it the program is also measured from outside, as its user sees it.
+REPORT  = awk -v machine="$(MACHINE)" -f cmd/hubbub/testdata/bench/report.awk
+MACHINE = $(shell sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(shell nproc) cores, Linux $(shell uname -r), \
+	$(shell $(GO) env GOVERSION), on $(shell date -u +%F) with a load of $(shell cut -d' ' -f1 /proc/loadavg) at the end
+
+bench: build ## benchmarks, into docs/PERFORMANCE.md; TOOLS=DIR: from outside too
+	$(GO) test -tags $(TAGS) -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $(PACKAGES) > bin/bench.txt || { cat bin/bench.txt; exit 1; }
+	@$(REPORT) -v part=bench bin/bench.txt docs/PERFORMANCE.md > bin/PERFORMANCE.md
+	@cp bin/PERFORMANCE.md docs/PERFORMANCE.md && grep ^Benchmark bin/bench.txt
+ifdef TOOLS
+	$(GO) build -C $(TOOLS)/flood -o $(CURDIR)/bin/flood .
+	HUBBUB=$(CURDIR)/bin/hubbub python3 $(TOOLS)/measure.py client cmd/hubbub/testdata/bench/hubbub.json \
+	  --flood bin/flood --cold 3 --out bin/outside.json
+	@python3 $(TOOLS)/measure.py table bin/outside.json > bin/outside.txt
+	@$(REPORT) -v part=outside bin/outside.txt docs/PERFORMANCE.md > bin/PERFORMANCE.md
+	@cp bin/PERFORMANCE.md docs/PERFORMANCE.md && cat bin/outside.txt
+endif
 
 fmt: ## gofumpt on everything
 	$(GO) run $(GOFUMPT) -w .

@@ -5,6 +5,8 @@
 //	stack up [flags] [--detach]     start and stay until Ctrl+C, or in the background
 //	stack status [--state DIR]      show the addresses of the stack that is up
 //	stack down [--state DIR]        stop the stack that is up
+//	stack seed [--again]            build the world of the demo, once, and keep it in the cache (about two minutes)
+//	stack demo -- COMMAND…          run COMMAND signed in, in a copy of that world, where everybody goes on talking
 //
 // The variables HUBBUB_STACK_* that COMMAND sees are also in the file env of the state directory, for shells to source.
 package main
@@ -21,6 +23,7 @@ import (
 	"time"
 
 	"hubbub/cmd/internal/stack"
+	"hubbub/cmd/internal/stack/seed"
 )
 
 // Exit codes beside those of COMMAND.
@@ -32,11 +35,14 @@ const (
 // errUsage says that the arguments are wrong; what is wrong has been printed.
 var errUsage = errors.New("wrong usage")
 
-const usage = `usage: stack run|up|down|status [flags] [-- COMMAND…]
+const usage = `usage: stack run|up|down|status|seed|demo [flags] [-- COMMAND…]
   --homeserver synapse|dendrite   the homeserver that HUBBUB_STACK_HOMESERVER names (default synapse)
   --with LIST                     further parts: sfu, js, dendrite, synapse, tmux, separated by commas
   --state DIR                     state directory (run: a fresh one; else state in the cache)
   --detach                        up: return when the stack is ready and leave it running
+  --again                         seed: build the world anew (it takes about two minutes)
+  --messages N                    seed: length of the longest channel (default 5000)
+demo: COMMAND finds an account that is signed in as "sam" (password "harbour") in a home directory of its own.
 `
 
 func main() {
@@ -55,6 +61,8 @@ func main() {
 type call struct {
 	options     stack.Options
 	detach      bool
+	again       bool
+	messages    int
 	watchParent bool
 	command     []string
 }
@@ -67,7 +75,7 @@ func run(args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ctx, stop := interruptible(context.Background(), args[0] == "run" && interactive())
+	ctx, stop := interruptible(context.Background(), takesCommand(args[0]) && interactive())
 	defer stop(nil)
 	if c.watchParent {
 		go stack.WatchParent(ctx, func() { stop(stack.ErrParentGone) })
@@ -81,9 +89,15 @@ func run(args []string) (int, error) {
 		return 0, stack.Down(ctx, c.options.Dir)
 	case "status":
 		return c.status()
+	case "seed":
+		return 0, seed.Prepare(ctx, c.options, c.again, c.messages)
+	case "demo":
+		return seed.Demo(ctx, c.options, interactive(), c.command[0], c.command[1:]...)
 	}
 	return 0, complain(usage)
 }
+
+func takesCommand(verb string) bool { return verb == "run" || verb == "demo" }
 
 func parse(verb string, args []string) (*call, error) {
 	flags := flag.NewFlagSet("stack "+verb, flag.ContinueOnError)
@@ -92,11 +106,13 @@ func parse(verb string, args []string) (*call, error) {
 	with := flags.String("with", "", "")
 	dir := flags.String("state", "", "")
 	detach := flags.Bool("detach", false, "")
+	again := flags.Bool("again", false, "")
+	messages := flags.Int("messages", seed.LongMessages, "")
 	watch := flags.Bool("watch-parent", true, "") // false in the process that --detach starts
 	if err := flags.Parse(args); err != nil {
 		return nil, complain("stack: %v\n%s", err, usage)
 	}
-	if (verb == "run") != (flags.NArg() > 0) {
+	if takesCommand(verb) != (flags.NArg() > 0) {
 		return nil, complain(usage)
 	}
 	pieces, err := stack.ParsePieces(*with)
@@ -107,7 +123,7 @@ func parse(verb string, args []string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if *dir == "" && verb != "run" {
+	if *dir == "" && !takesCommand(verb) {
 		*dir = filepath.Join(cache, "state")
 	}
 	if *dir != "" {
@@ -119,7 +135,7 @@ func parse(verb string, args []string) (*call, error) {
 		options: stack.Options{
 			Dir: *dir, Cache: cache, Homeserver: stack.Piece(*homeserver), With: pieces, Progress: os.Stderr,
 		},
-		detach: *detach, watchParent: *watch && !*detach, command: flags.Args(),
+		detach: *detach, again: *again, messages: *messages, watchParent: *watch && !*detach, command: flags.Args(),
 	}, nil
 }
 

@@ -45,6 +45,7 @@ func Run(ctx context.Context, o Options, inside func(ctx context.Context, env En
 		return err
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
+	st.name(o.Homeserver, o.ServerName)
 	r := &runner{o: o, in: in, state: st, installed: installed, env: Env{}, children: children}
 	defer r.stop()
 	started := time.Now()

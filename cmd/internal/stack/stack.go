@@ -1,4 +1,4 @@
-// Package stack installs, configures, starts and stops real Matrix homeservers, a LiveKit SFU and a MatrixRTC
+// Package stack installs, configures, starts, copies and stops real Matrix homeservers, a LiveKit SFU and a MatrixRTC
 // authorisation service on loopback addresses, for the demo and for tests.
 //
 // [Run] starts what [Options] ask for, waits until each part answers, calls a function with the addresses, and stops
@@ -44,6 +44,12 @@ type Options struct {
 	Cache string
 	// Homeserver is the one that HUBBUB_STACK_HOMESERVER names: Synapse or Dendrite.
 	Homeserver Piece
+	// ServerName is the name that the homeserver gets at its first start; "": localhost and its port. No other
+	// homeserver can find one that is named otherwise.
+	ServerName string
+	// Bare has Synapse leave out what makes every event dearer: unread counts, presence, statistics, the directory
+	// of users. It is for filling channels before somebody uses them.
+	Bare bool
 	// With lists further pieces.
 	With []Piece
 	// Progress receives one line for each step that takes time.

@@ -105,6 +105,13 @@ func (s *state) port(p Piece) (int, error) {
 	return port, err
 }
 
+// name gives a homeserver that has none yet a name.
+func (s *state) name(p Piece, name string) {
+	if s.saved.Names[p] == "" && name != "" {
+		s.saved.Names[p] = name
+	}
+}
+
 // serverName is fixed at the first start. It holds a port, which makes user ids with two colons.
 func (s *state) serverName(p Piece, port int) string {
 	if s.saved.Names[p] == "" {

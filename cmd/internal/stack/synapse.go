@@ -45,6 +45,11 @@ func (r *runner) launchSynapse(transport string) (*process, error) {
 	}
 	port, name := r.state.saved.Ports[Synapse], r.state.saved.Names[Synapse]
 	config := synapseConfig(dir, name, port, r.state.saved.Secret, transport)
+	if r.o.Bare {
+		for _, part := range []string{"push", "presence", "stats", "user_directory"} {
+			config[part] = map[string]any{"enabled": false}
+		}
+	}
 	if err := writeJSON(filepath.Join(dir, "homeserver.yaml"), config); err != nil {
 		return nil, err
 	}
