@@ -81,9 +81,10 @@ endif
 fmt: ## gofumpt on everything
 	$(GO) run $(GOFUMPT) -w .
 
-gen: ## generated files
+gen: build stack ## generated files; the picture needs chromium and fonts-noto-color-emoji
 	$(GO) generate -tags $(TAGS) ./...
 	$(GO) test -tags $(TAGS) ./cmd/internal/archtest -run Index -update
+	$(STACK) demo -- $(STACK) picture docs/hubbub.png bin/hubbub
 
 clean:
 	rm -rf bin

@@ -7,6 +7,7 @@
 //	stack down [--state DIR]        stop the stack that is up
 //	stack seed [--again]            build the world of the demo, once, and keep it in the cache (about two minutes)
 //	stack demo -- COMMAND…          run COMMAND signed in, in a copy of that world, where everybody goes on talking
+//	stack picture FILE.png PROGRAM  inside demo: photograph PROGRAM for the README
 //
 // The variables HUBBUB_STACK_* that COMMAND sees are also in the file env of the state directory, for shells to source.
 package main
@@ -42,6 +43,7 @@ const usage = `usage: stack run|up|down|status|seed|demo [flags] [-- COMMAND…]
   --detach                        up: return when the stack is ready and leave it running
   --again                         seed: build the world anew (it takes about two minutes)
   --messages N                    seed: length of the longest channel (default 5000)
+picture FILE.png PROGRAM: inside demo, photograph PROGRAM with Chromium
 demo: COMMAND finds an account that is signed in as "sam" (password "harbour") in a home directory of its own.
 `
 
@@ -70,6 +72,9 @@ type call struct {
 func run(args []string) (int, error) {
 	if len(args) == 0 {
 		return 0, complain(usage)
+	}
+	if args[0] == "picture" {
+		return 0, takePicture(args[1:])
 	}
 	c, err := parse(args[0], args[1:])
 	if err != nil {
