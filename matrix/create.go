@@ -9,6 +9,7 @@ import (
 
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/store"
 	"hubbub/store/chat"
 )
 
@@ -98,7 +99,16 @@ func (c *Client) create(ctx context.Context, room chat.NewRoom) (chat.RoomID, er
 	if !validTarget(string(resp.RoomID)) {
 		return "", &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the new room has no id"}
 	}
-	if err := c.arrival(ctx, resp.RoomID, encrypted(room)); err != nil {
+	if encrypted(room) {
+		// It holds whatever the homeserver makes of the request, and before sync brings the first of the room.
+		err := c.store.Write(ctx, func(tx *store.Tx) error {
+			return tx.UpdateRoom(resp.RoomID, func(r *store.Room) { r.Encrypted = true })
+		})
+		if err != nil {
+			return resp.RoomID, fmt.Errorf("keep %s encrypted: %w", resp.RoomID, err)
+		}
+	}
+	if err := c.arrival(ctx, resp.RoomID); err != nil {
 		return resp.RoomID, err
 	}
 	if room.Direct {

@@ -56,6 +56,20 @@ func (c *Client) FetchMembers(room chat.RoomID) (ref string) {
 	return ref
 }
 
+// FetchEvent fetches one event of a room, such as a message that another
+// answers, unless it is known. Intent without a notice.
+func (c *Client) FetchEvent(room chat.RoomID, event chat.EventID) {
+	c.lanes.add("event "+string(room), func(ctx context.Context, _ string) {
+		err := c.signedIn.wait(ctx)
+		if err == nil {
+			err = c.history.Event(ctx, room, event)
+		}
+		if p := fault.From(err); err != nil && p.Kind != chat.ProblemCancelled {
+			c.log.Info("Answered message was not fetched", "room", room, "event", event, "problem", p.Kind.String())
+		}
+	})
+}
+
 // Reconnect ends a wait for the next try, and tries again what stopped the account. Intent.
 func (c *Client) Reconnect() {
 	poke(c.retry)

@@ -48,26 +48,36 @@ func (l *lanes) signal() {
 	}
 }
 
-// Run runs jobs until ctx ends; what is queued then is dropped.
+// Run runs jobs until ctx ends; what is queued then is dropped. The error is
+// the panic of a job.
 func (l *lanes) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	broken := make(chan error, maxLanes)
 	slots := make(chan struct{}, maxLanes)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case err := <-broken:
+			return err
 		case <-l.wake:
 		}
 		for lane, ok := l.take(); ok; lane, ok = l.take() {
 			select {
 			case slots <- struct{}{}:
+			case err := <-broken:
+				return err
 			case <-ctx.Done():
 				return nil
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				l.drain(ctx, lane)
+				if err := guard(func() error { l.drain(ctx, lane); return nil }); err != nil {
+					broken <- err
+				}
 			})
 		}
 	}

@@ -91,6 +91,11 @@ func TestPanicOfAPartIsAnError(t *testing.T) {
 	if !errors.As(err, &p) || p.Value != "broken" || len(p.Stack) == 0 {
 		t.Errorf("got %v", err)
 	}
+	l := newLanes()
+	l.add("a", func(context.Context, string) { panic("job") })
+	if err := l.Run(t.Context()); !errors.As(err, &p) || p.Value != "job" {
+		t.Errorf("a job: %v", err)
+	}
 }
 
 func TestWhichRoomsAreEncrypted(t *testing.T) {

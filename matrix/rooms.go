@@ -69,7 +69,7 @@ func (c *Client) join(ctx context.Context, t Target) (chat.RoomID, error) {
 		return "", fmt.Errorf("join %s: %w", t.Room, err)
 	}
 	room := chat.RoomID(resp.RoomID)
-	if err := c.arrival(ctx, room, false); err != nil {
+	if err := c.arrival(ctx, room); err != nil {
 		return room, err
 	}
 	if known && before.Membership == chat.MemberInvited && before.Direct && before.Inviter.Valid() {
@@ -81,17 +81,15 @@ func (c *Client) join(ctx context.Context, t Target) (chat.RoomID, error) {
 }
 
 // arrival waits until sync has brought a room that was joined or created, so
-// that whoever hears of it finds it. A new room can come in pieces: one that is
-// to be encrypted has arrived only when that is known too, or the first message
-// would leave in the clear. A sync that is late does not make the intent fail.
-func (c *Client) arrival(ctx context.Context, room chat.RoomID, encrypted bool) error {
+// that whoever hears of it finds it. A sync that is late does not make the intent fail.
+func (c *Client) arrival(ctx context.Context, room chat.RoomID) error {
 	feed := c.store.Subscribe()
 	defer c.store.Unsubscribe(feed)
 	limit := time.NewTimer(arrivalLimit)
 	defer limit.Stop()
 	for {
 		r, ok, err := c.store.Room(ctx, room)
-		if err != nil || ok && r.Membership == chat.MemberJoined && (r.Encrypted || !encrypted) {
+		if err != nil || ok && r.Membership == chat.MemberJoined {
 			return wrap("wait for", room, err)
 		}
 		select {

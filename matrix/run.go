@@ -78,8 +78,14 @@ func (c *Client) connect(ctx context.Context) error {
 	}
 }
 
+// errEnded stands for a part that ended without a reason.
+var errEnded = errors.New("a part of the account ended")
+
 // stopped says why there is no connection and none will come by itself.
 func (c *Client) stopped(err error) {
+	if err == nil {
+		err = errEnded
+	}
 	p := crypto.KeyProblem(err)
 	if p == nil {
 		p = fault.From(err)

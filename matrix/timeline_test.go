@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"hubbub/matrix/matrixtest"
 	"hubbub/store/chat"
@@ -69,22 +70,32 @@ func (k *core) fillGaps(room chat.RoomID) {
 	}
 }
 
+// post is a message that somebody sent.
+type post struct {
+	sender chat.UserID
+	id     chat.EventID
+}
+
+func (p post) bySender(other post) int {
+	return strings.Compare(string(p.sender), string(other.sender))
+}
+
 // listed is what the homeserver has of messages in a room, oldest first.
-func listed(who *matrixtest.Client, room chat.RoomID) []chat.EventID {
-	var all []chat.EventID
+func listed(who *matrixtest.Client, room chat.RoomID) []post {
+	var all []post
 	for _, e := range who.Events(string(room)) {
 		if e.Type == "m.room.message" || e.Type == "m.room.encrypted" {
-			all = append(all, chat.EventID(e.ID))
+			all = append(all, post{chat.UserID(e.Sender), chat.EventID(e.ID)})
 		}
 	}
 	return all
 }
 
-// difference tells where two lists of ids part.
-func difference(got, want []chat.EventID) string {
+// difference tells where two lists part.
+func difference(got, want []post) string {
 	for n := range max(len(got), len(want)) {
 		if n >= len(got) || n >= len(want) || got[n] != want[n] {
-			return fmt.Sprintf("from place %d on:\n%v\n%v", n, got[n:min(n+5, len(got))], want[n:min(n+5, len(want))])
+			return fmt.Sprintf("from place %d on:\n%v\n%v", n, got[min(n, len(got)):min(n+5, len(got))], want[min(n, len(want)):min(n+5, len(want))])
 		}
 	}
 	return "none"

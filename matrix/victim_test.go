@@ -20,6 +20,10 @@ import (
 // victimOrders is the environment variable that turns the test binary into a victim.
 const victimOrders = "HUBBUB_TEST_VICTIM"
 
+// victimWrites is how many messages a victim writes: not many more than the
+// homeserver takes in one life, or all lives have the same ones to send.
+const victimWrites = 4
+
 // orders say what a victim does.
 type orders struct {
 	Dir   string
@@ -46,8 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// victim runs an account and writes numbered messages into its rooms as fast as
-// it may. It prints each that stands in a room, sent or not.
+// victim runs an account and writes numbered messages into its rooms in turn.
+// It prints each that stands in a room, sent or not.
 func victim() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -60,17 +64,13 @@ func victim() error {
 		return err
 	}
 	feed := c.Store().Subscribe()
-	for _, room := range o.Rooms {
-		c.Store().Watch(room)
-	}
+	c.Store().Watch(o.Rooms...)
 	go func() {
-		for n := o.From; ctx.Err() == nil; n++ {
-			for _, room := range o.Rooms {
-				c.Send(chat.Outgoing{Room: room, Text: strconv.Itoa(n)})
-			}
+		for n := o.From; n < o.From+victimWrites && ctx.Err() == nil && len(o.Rooms) > 0; n++ {
+			c.Send(chat.Outgoing{Room: o.Rooms[n%len(o.Rooms)], Text: strconv.Itoa(n)})
 			select {
 			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond): // a pace, not a wait for something
+			case <-time.After(40 * time.Millisecond): // a pace, not a wait for something
 			}
 		}
 	}()

@@ -130,3 +130,59 @@ func TestEchoOfReactionAndEdit(t *testing.T) {
 		t.Errorf("the timeline shows %+v", items)
 	}
 }
+
+// TestNothingOvertakes: what stands behind a message that was refused or waits
+// is shown as waiting, and told so; once the way is free it is not.
+func TestNothingOvertakes(t *testing.T) {
+	s := storetest.New(t)
+	s.Watch(room)
+	first, second := echo(t, s, "txn1", "first"), echo(t, s, "txn2", "second")
+	feed := s.Subscribe()
+	state := func(want chat.SendState) {
+		t.Helper()
+		set := next(t, feed)
+		change := set.Timeline[room]
+		if change == nil {
+			t.Fatal("nothing is told")
+		}
+		told := false
+		for _, m := range change.Items {
+			if m.Key == second {
+				told = true
+				if m.Send != want {
+					t.Errorf("told %v, want %v", m.Send, want)
+				}
+			}
+		}
+		if !told {
+			t.Error("what waits behind is not told")
+		}
+	}
+	set := func(to chat.SendState, why *chat.Problem) {
+		t.Helper()
+		storetest.Write(t, s, func(tx *store.Tx) error {
+			p, _, err := tx.PendingItem(first)
+			if err != nil {
+				return err
+			}
+			p.State, p.Problem = to, why
+			return tx.UpdatePending(p)
+		})
+	}
+	for _, st := range []chat.SendState{chat.SendError, chat.Waiting} {
+		set(st, &chat.Problem{Kind: chat.ProblemForbidden})
+		state(chat.Waiting)
+		set(chat.Sending, nil)
+		state(chat.Sending)
+	}
+	if _, item, err := s.Unsent(t.Context()); item != 0 || err != nil {
+		t.Errorf("unsent: %d, %v", item, err)
+	}
+	set(chat.SendError, &chat.Problem{Kind: chat.ProblemForbidden})
+	state(chat.Waiting)
+	if at, item, err := s.Unsent(t.Context()); at != room || item != first || err != nil {
+		t.Errorf("unsent: %s %d, %v", at, item, err)
+	}
+	storetest.Write(t, s, func(tx *store.Tx) error { _, err := tx.Discard(first); return err })
+	state(chat.Sending)
+}

@@ -19,8 +19,9 @@ type feeds struct {
 // Feed is one subscriber's view of what changed. What is pending is merged by
 // key: its size is bounded by what changed, not by how often.
 type Feed struct {
-	s    *Store
-	wake chan struct{} // one slot
+	s     *Store
+	wake  chan struct{} // one slot
+	press chan struct{} // one slot
 
 	mu      sync.Mutex
 	pending changes                     // guarded by mu, as all below
@@ -31,7 +32,7 @@ type Feed struct {
 
 // Subscribe returns a feed of everything that changes from now on. Close it with Unsubscribe.
 func (s *Store) Subscribe() *Feed {
-	f := &Feed{s: s, wake: make(chan struct{}, 1)}
+	f := &Feed{s: s, wake: make(chan struct{}, 1), press: make(chan struct{}, 1)}
 	s.feeds.mu.Lock()
 	defer s.feeds.mu.Unlock()
 	s.feeds.all = append(s.feeds.all, f)
@@ -64,11 +65,12 @@ func (s *Store) publish(ch *changes) {
 			delete(ch.items, id)
 		}
 	}
-	if len(ch.rooms)+len(ch.items)+len(ch.alerts) == 0 && !ch.edges && !ch.all && !ch.outbox {
+	presses := len(ch.items)+len(ch.alerts) > 0 || ch.edges || ch.all || ch.outbox
+	if len(ch.rooms) == 0 && !presses {
 		return
 	}
 	for _, f := range s.feeds.all {
-		f.add(func() { f.pending.merge(ch) })
+		f.add(presses, func() { f.pending.merge(ch) })
 	}
 }
 
@@ -76,7 +78,7 @@ func (s *Store) toFeeds(fn func(*Feed)) {
 	s.feeds.mu.Lock()
 	defer s.feeds.mu.Unlock()
 	for _, f := range s.feeds.all {
-		f.add(func() { fn(f) })
+		f.add(true, func() { fn(f) })
 	}
 }
 
@@ -131,14 +133,20 @@ func (c *changes) merge(from *changes) {
 	}
 }
 
-func (f *Feed) add(fn func()) {
+func (f *Feed) add(presses bool, fn func()) {
 	f.mu.Lock()
 	fn()
 	f.mu.Unlock()
-	f.signal()
+	f.signal(presses)
 }
 
-func (f *Feed) signal() {
+func (f *Feed) signal(presses bool) {
+	if presses {
+		select {
+		case f.press <- struct{}{}:
+		default: // a signal is waiting already
+		}
+	}
 	select {
 	case f.wake <- struct{}{}:
 	default: // a signal is waiting already
@@ -148,6 +156,12 @@ func (f *Feed) signal() {
 // Wait returns the channel that gets a value when something is pending. It has
 // one slot: after a receive, call Next once.
 func (f *Feed) Wait() <-chan struct{} { return f.wake }
+
+// Pressing returns the channel that gets a value when more than summaries of
+// rooms is pending: those of a lively account change without end and can wait
+// for each other, what is in view cannot. It has one slot and may speak of what
+// Next has already taken.
+func (f *Feed) Pressing() <-chan struct{} { return f.press }
 
 // Next takes what is pending and reads the present rows for it. It does not
 // wait: with nothing pending the set is empty. After an error what was taken is
@@ -185,5 +199,5 @@ func (f *Feed) putBack(ch *changes, set *chat.ChangeSet) {
 		}
 	}
 	f.mu.Unlock()
-	f.signal()
+	f.signal(true)
 }

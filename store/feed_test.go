@@ -89,6 +89,51 @@ func next(t *testing.T, f *store.Feed) chat.ChangeSet {
 	return set
 }
 
+// Changes of summaries can wait; what is in view, and what is said to the person, press.
+func TestOnlySummariesDoNotPress(t *testing.T) {
+	s := storetest.New(t)
+	f := s.Subscribe()
+	append1 := func(n int) {
+		t.Helper()
+		if err := s.Write(t.Context(), func(tx *store.Tx) error {
+			if _, err := tx.Append(room, storetest.Text(n, "@ada:x", "hi")); err != nil {
+				return err
+			}
+			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread = chat.MemberJoined, n })
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		do      func()
+		presses bool
+	}{
+		{"a room elsewhere", func() { append1(1) }, false},
+		{"the room in view", func() { s.Watch(room); append1(2) }, true},
+		{"the connection", func() { s.PublishConnection(chat.Connection{State: chat.ConnOnline}) }, true},
+		{"a notice", func() { s.PublishNotice(chat.Notice{}) }, true},
+	} {
+		c.do()
+		select {
+		case <-f.Pressing():
+			if !c.presses {
+				t.Errorf("%s presses", c.name)
+			}
+		default:
+			if c.presses {
+				t.Errorf("%s does not press", c.name)
+			}
+		}
+		select {
+		case <-f.Wait():
+		default:
+			t.Errorf("%s is not told at all", c.name)
+		}
+		next(t, f)
+	}
+}
+
 // Whatever happens in whatever order, and however seldom the viewer looks: what
 // it made of the change sets is what a fresh look shows.
 func TestViewerThatFollowsTheFeedSeesTheStore(t *testing.T) {

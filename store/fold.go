@@ -35,6 +35,9 @@ func (s *Store) fold(ctx context.Context, room chat.RoomID, n int64, items []*it
 	if err := s.foldReplies(ctx, n, items); err != nil {
 		return err
 	}
+	if err := s.foldHeld(ctx, room, items); err != nil {
+		return err
+	}
 	return s.foldNames(ctx, n, items)
 }
 
@@ -236,6 +239,9 @@ func (s *Store) foldNames(ctx context.Context, n int64, items []*item) error {
 	names := make(map[chat.UserID]name)
 	for _, it := range items {
 		names[it.Sender] = name{}
+		if it.RedactedBy != "" {
+			names[it.RedactedBy] = name{}
+		}
 		if it.Reply != nil && it.Reply.Sender != "" {
 			names[it.Reply.Sender] = name{}
 		}
@@ -261,6 +267,7 @@ func (s *Store) foldNames(ctx context.Context, n int64, items []*item) error {
 	}
 	for _, it := range items {
 		it.SenderName, it.SenderAmbiguous = names[it.Sender].name, names[it.Sender].ambiguous
+		it.RedactedByName = names[it.RedactedBy].name
 		if it.Reply != nil {
 			it.Reply.SenderName = names[it.Reply.Sender].name
 		}

@@ -141,3 +141,15 @@ func TestLateKey(t *testing.T) {
 		t.Errorf("search: %v %v", keys, err)
 	}
 }
+
+func TestWhoDeletedIsNamed(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Write(t, s, func(tx *store.Tx) error {
+		return tx.PutMember(room, store.Member{User: bo, Name: "Bo the Moderator", Membership: chat.MemberJoined})
+	})
+	storetest.Append(t, s, room, storetest.Text(1, ada, "regret"), storetest.Redaction(2, bo, 1, ""), storetest.Text(3, ada, "hi"))
+	items := storetest.Page(t, s, room, 5).Items
+	if items[0].RedactedByName != "Bo the Moderator" || items[1].RedactedByName != "" {
+		t.Errorf("deleted by %q and %q", items[0].RedactedByName, items[1].RedactedByName)
+	}
+}

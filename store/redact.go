@@ -61,6 +61,9 @@ func redactJSON(raw []byte) []byte {
 			delete(ev, key)
 		}
 	}
+	if unsigned, ok := ev["unsigned"]; ok {
+		ev["unsigned"] = redactUnsigned(unsigned)
+	}
 	content, err := json.Marshal(kept)
 	if err != nil {
 		return nil
@@ -69,6 +72,22 @@ func redactJSON(raw []byte) []byte {
 	out, err := json.Marshal(ev)
 	if err != nil {
 		return nil
+	}
+	return out
+}
+
+// redactUnsigned drops what repeats the content: the newest edit and the state
+// before. What is no object becomes an empty one.
+func redactUnsigned(raw json.RawMessage) json.RawMessage {
+	var unsigned map[string]json.RawMessage
+	if json.Unmarshal(raw, &unsigned) != nil || unsigned == nil {
+		return json.RawMessage("{}")
+	}
+	delete(unsigned, "m.relations")
+	delete(unsigned, "prev_content")
+	out, err := json.Marshal(unsigned)
+	if err != nil {
+		return json.RawMessage("{}")
 	}
 	return out
 }

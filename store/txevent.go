@@ -104,6 +104,15 @@ func (tx *Tx) put(room chat.RoomID, n int64, ev Event, seq *int64) (Put, error) 
 			return Put{}, err
 		}
 	}
+	switch { // an event that comes after its deletion, or an edit of one
+	case ev.RedactedBy != "":
+		err = tx.blankEdits(room, n, ev.ID, ev.RedactedBy, ev.Reason)
+	case ev.RelType == RelReplace:
+		err = tx.blankEdits(room, n, ev.RelTarget, ev.Sender, "")
+	}
+	if err != nil {
+		return Put{}, err
+	}
 	return Put{Key: key, New: true, Placed: seq != nil}, nil
 }
 

@@ -59,6 +59,9 @@ func (tx *Tx) setEventID(room chat.RoomID, n int64, key chat.ItemKey, id chat.Ev
 		WHERE id = ?`, string(id), int64(key)); err != nil {
 		return err
 	}
+	if err := tx.releaseBehind(room, key); err != nil {
+		return err
+	}
 	if err := tx.exec(`DELETE FROM outbox WHERE key = ?`, int64(key)); err != nil {
 		return err
 	}
@@ -93,20 +96,21 @@ func (tx *Tx) dropRow(room chat.RoomID, n int64, key, heir chat.ItemKey) error {
 
 // known is what decides how a row and another copy of its event are joined.
 type known struct {
-	key      chat.ItemKey
-	seq      *int64
-	kind     chat.MessageKind
-	hasRaw   bool
-	redacted bool
-	ev       Event // type and relation only
+	key       chat.ItemKey
+	seq       *int64
+	kind      chat.MessageKind
+	hasRaw    bool
+	redacted  bool
+	encrypted bool
+	ev        Event // sender, type and relation only
 }
 
 func (tx *Tx) loadKnown(n int64, id chat.EventID) (known, error) {
 	var k known
 	ok, err := tx.q().one(`
-		SELECT id, seq, kind, raw IS NOT NULL, redacted_by IS NOT NULL, type, coalesce(rel_type, ''), coalesce(rel_target, '')
+		SELECT id, seq, kind, raw IS NOT NULL, redacted_by IS NOT NULL, encrypted, sender, type, coalesce(rel_type, ''), coalesce(rel_target, '')
 		FROM event WHERE room = ? AND event_id = ?`, []any{n, string(id)},
-		(*int64)(&k.key), &k.seq, &k.kind, &k.hasRaw, &k.redacted, &k.ev.Type, &k.ev.RelType, (*string)(&k.ev.RelTarget))
+		(*int64)(&k.key), &k.seq, &k.kind, &k.hasRaw, &k.redacted, &k.encrypted, (*string)(&k.ev.Sender), &k.ev.Type, &k.ev.RelType, (*string)(&k.ev.RelTarget))
 	if err == nil && !ok {
 		err = fmt.Errorf("event %s: %w", id, ErrNotFound)
 	}
@@ -115,12 +119,15 @@ func (tx *Tx) loadKnown(n int64, id chat.EventID) (known, error) {
 }
 
 // placeKnown gives a known event its place if it has none, and what only the homeserver's copy has.
+// A copy of another sender, or one in the clear of what is encrypted, is no copy: who the row says wrote
+// it has not written that.
 func (tx *Tx) placeKnown(room chat.RoomID, n int64, ev *Event, seq *int64) (Put, error) {
 	k, err := tx.loadKnown(n, ev.ID)
 	if err != nil {
 		return Put{}, err
 	}
-	put := Put{Key: k.key, Echo: !k.hasRaw}
+	same := k.ev.Sender == ev.Sender
+	put := Put{Key: k.key, Echo: !k.hasRaw && same}
 	local := k.seq != nil && *k.seq >= int64(chat.SeqLocal)
 	if seq != nil && (k.seq == nil || local) {
 		if err := tx.exec(`UPDATE event SET seq = ?, shown = ? WHERE id = ?`, *seq, shownKind(&k.ev), int64(k.key)); err != nil {
@@ -128,11 +135,11 @@ func (tx *Tx) placeKnown(room chat.RoomID, n int64, ev *Event, seq *int64) (Put,
 		}
 		put.Placed, k.seq = true, seq
 	}
-	decrypted := k.kind == chat.KindUndecrypted && ev.Kind != chat.KindUndecrypted
+	decrypted := k.kind == chat.KindUndecrypted && ev.Kind != chat.KindUndecrypted && ev.Encrypted && same
 	switch {
 	case k.redacted:
 	case put.Echo:
-		err = tx.adopt(n, k.key, k.seq, ev)
+		err = tx.adopt(n, &k, ev)
 	case decrypted:
 		err = tx.derive(n, k.key, k.seq, ev)
 	}
@@ -151,20 +158,20 @@ func (tx *Tx) placeKnown(room chat.RoomID, n int64, ev *Event, seq *int64) (Put,
 			return put, err
 		}
 	}
-	if ev.RedactedBy != "" && !k.redacted {
+	if ev.RedactedBy != "" && !k.redacted && same {
 		err = tx.blank(room, n, k.key, ev.ID, ev.RedactedBy, ev.Reason)
 	}
 	return put, err
 }
 
 // adopt gives an echo the homeserver's copy: time, raw form, and what was
-// derived from it unless it could not be read.
-func (tx *Tx) adopt(n int64, key chat.ItemKey, seq *int64, ev *Event) error {
-	if err := tx.exec(`UPDATE event SET ts_ms = ?, raw = ? WHERE id = ?`, toMS(ev.Time), blob(ev.Raw), int64(key)); err != nil {
+// derived from it unless it could not be read or is not what we sent.
+func (tx *Tx) adopt(n int64, k *known, ev *Event) error {
+	if err := tx.exec(`UPDATE event SET ts_ms = ?, raw = ? WHERE id = ?`, toMS(ev.Time), blob(ev.Raw), int64(k.key)); err != nil {
 		return err
 	}
-	if ev.Kind == chat.KindUndecrypted || ev.RedactedBy != "" {
+	if ev.Kind == chat.KindUndecrypted || ev.RedactedBy != "" || k.encrypted && !ev.Encrypted {
 		return nil // we wrote it: the echo is the readable copy
 	}
-	return tx.derive(n, key, seq, ev)
+	return tx.derive(n, k.key, k.seq, ev)
 }

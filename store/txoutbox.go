@@ -58,6 +58,9 @@ func (tx *Tx) UpdatePending(p Pending) error {
 	}
 	if n > 0 {
 		tx.ch.outbox = true
+		if err := tx.touchBehind(p.Room, p.Key); err != nil {
+			return err
+		}
 		return tx.touchRow(p.Room, p.Key)
 	}
 	return nil
@@ -95,6 +98,9 @@ func (tx *Tx) Discard(key chat.ItemKey) (bool, error) {
 		return false, err
 	}
 	if err := tx.touchRow(chat.RoomID(room), key); err != nil {
+		return false, err
+	}
+	if err := tx.touchBehind(chat.RoomID(room), key); err != nil {
 		return false, err
 	}
 	for _, q := range []string{`DELETE FROM outbox WHERE key = ?`, `DELETE FROM event WHERE id = ? AND event_id IS NULL`} {

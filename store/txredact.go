@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 
 	"hubbub/store/chat"
@@ -144,12 +145,46 @@ func (tx *Tx) blank(room chat.RoomID, n int64, key chat.ItemKey, id chat.EventID
 	if relTarget != "" {
 		tx.ch.target(room, chat.EventID(relTarget))
 	}
+	if err := tx.blankEdits(room, n, id, by, reason); err != nil {
+		return err
+	}
 	if relType == RelReplace { // answers show the text before the edit again
 		if err := tx.dirtyReplies(room, n, chat.EventID(relTarget)); err != nil {
 			return err
 		}
 	}
 	return tx.dirtyReplies(room, n, id)
+}
+
+// blankEdits empties the edits of an event that was deleted: they hold its text
+// too, and homeservers do not delete them with it.
+func (tx *Tx) blankEdits(room chat.RoomID, n int64, id chat.EventID, by chat.UserID, reason string) error {
+	if id == "" {
+		return nil
+	}
+	type edit struct {
+		key int64
+		id  string
+	}
+	var edits []edit
+	if err := tx.q().each(`
+		SELECT e.id, e.event_id FROM event t JOIN event e ON e.room = t.room AND e.rel_target = t.event_id AND e.rel_type = 'm.replace' AND e.sender = t.sender
+		WHERE t.room = ? AND t.event_id = ? AND t.redacted_by IS NOT NULL AND t.state_key IS NULL
+			AND e.event_id IS NOT NULL AND e.redacted_by IS NULL`,
+		[]any{n, string(id)}, func(rows *sql.Rows) error {
+			var e edit
+			err := rows.Scan(&e.key, &e.id)
+			edits = append(edits, e)
+			return err
+		}); err != nil {
+		return err
+	}
+	for _, e := range edits {
+		if err := tx.blank(room, n, chat.ItemKey(e.key), chat.EventID(e.id), by, reason); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dirtyReplies marks the answers to an event: they show its text.

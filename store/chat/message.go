@@ -83,7 +83,9 @@ type Message struct {
 	State      *StateChange
 
 	RedactedBy UserID
-	Reason     string // of the redaction
+	// RedactedByName is the name of RedactedBy, as of now.
+	RedactedByName string
+	Reason         string // of the redaction
 
 	Cause        UndecryptedCause
 	WithheldCode string

@@ -107,6 +107,19 @@ type SpaceEdge struct {
 	Via           []string
 }
 
+// Listed is a room of a space as its homeserver lists it, joined or not.
+type Listed struct {
+	ID       RoomID
+	Parent   RoomID // space that lists it
+	Name     string // "" when it has none
+	Topic    string
+	Alias    string
+	Type     RoomType
+	Members  int
+	JoinRule string
+	Via      []string // homeservers that know it
+}
+
 // Member is a person in a room.
 type Member struct {
 	User       UserID
@@ -119,6 +132,14 @@ type Member struct {
 
 // PowerCreator is the power level of a creator of a room of version 12 or later, who is above every number.
 const PowerCreator = 1 << 60
+
+// Unread is where reading stopped in a room, as far as the store has it.
+type Unread struct {
+	First   EventID   // oldest message of somebody else that is not read; "" when there is none, or the place is not known
+	Since   time.Time // of First
+	Count   int       // messages of others from First on
+	Mention EventID   // oldest of them that mentions me, or ""
+}
 
 // Draft is unsent text of a room. It survives everything but being sent.
 type Draft struct {

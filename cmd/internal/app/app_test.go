@@ -7,9 +7,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"hubbub/config"
 	"hubbub/matrix"
+	"hubbub/store"
+	"hubbub/store/chat"
+	"hubbub/store/storetest"
 )
 
 func TestLogIsPrivateAndRotates(t *testing.T) {
@@ -84,5 +88,35 @@ func TestLoadReadsTheConfiguration(t *testing.T) {
 	}
 	if _, err := Load(Streams{Getenv: func(string) string { return "" }}); err == nil {
 		t.Error("no home directory, and no error")
+	}
+}
+
+// On an account where rooms change without end the window is told at a bearable
+// rate, but of what is in view at once.
+func TestSummariesAreGathered(t *testing.T) {
+	const room = chat.RoomID("!a:x")
+	s := storetest.New(t)
+	p := &pacedFeed{feed: s.Subscribe()}
+	count := func(n int) {
+		if err := s.Write(t.Context(), func(tx *store.Tx) error {
+			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread = chat.MemberJoined, n })
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	count(1)
+	if set, err := p.next(t.Context()); err != nil || len(set.Rooms) != 1 {
+		t.Fatalf("%+v, %v", set, err)
+	}
+	begin := p.last
+	count(2)
+	set, err := p.next(t.Context())
+	if err != nil || len(set.Rooms) != 1 || set.Rooms[0].Unread != 2 || p.last.Sub(begin) < summaryEvery {
+		t.Errorf("after %v: %+v, %v", p.last.Sub(begin), set, err)
+	}
+	p.last = p.last.Add(time.Hour) // a wait that would not end by itself
+	s.PublishConnection(chat.Connection{State: chat.ConnOnline})
+	if set, err := p.next(t.Context()); err != nil || set.Conn == nil {
+		t.Errorf("%+v, %v", set, err)
 	}
 }

@@ -82,7 +82,7 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 	}()
 	return &ui.Backend{
 		Account: c.Account(),
-		Reader:  c.Store(), Sender: c, Rooms: c, Media: c,
+		Reader:  c.Store(), Sender: c, Rooms: c, Directory: c, Media: c,
 		Session: &uiSession{client: c, w: w},
 		Feed:    feed.next,
 	}

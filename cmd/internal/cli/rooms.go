@@ -111,18 +111,28 @@ func find(ctx context.Context, c *matrix.Client, name string) (chat.Room, error)
 	if err != nil {
 		return chat.Room{}, err
 	}
+	return pick(sidebar.Rooms, name, c.Account().User.Homeserver())
+}
+
+// pick returns the one of rooms that a person means by name. Names and
+// addresses are what the people of a channel say they are: of two that fit none
+// is taken, and an address is not looked for among the names.
+func pick(rooms []chat.Room, name, homeserver string) (chat.Room, error) {
 	var id string
-	if t, err := matrix.ParseTarget(name, c.Account().User.Homeserver()); err == nil {
+	if t, err := matrix.ParseTarget(name, homeserver); err == nil {
 		id = t.Room
 	}
+	full := strings.HasPrefix(name, "!") || id != "" && strings.Contains(name, ":")
 	plain := strings.TrimPrefix(name, "#")
 	var named []chat.Room
-	for _, room := range sidebar.Rooms {
+	for _, room := range rooms {
 		switch {
 		case room.Membership != chat.MemberJoined || room.Type == chat.RoomSpace:
-		case string(room.ID) == id || room.Alias != "" && room.Alias == id:
+		case string(room.ID) == id:
 			return room, nil
-		case strings.EqualFold(room.Name, plain):
+		case room.Alias != "" && room.Alias == id:
+			named = append(named, room)
+		case !full && strings.EqualFold(room.Name, plain):
 			named = append(named, room)
 		}
 	}

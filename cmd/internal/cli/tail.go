@@ -13,6 +13,7 @@ import (
 	"hubbub/matrix"
 	"hubbub/store"
 	"hubbub/store/chat"
+	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
 
@@ -223,7 +224,8 @@ func (t *tailer) print(ctx context.Context, m chat.Message) error {
 
 func (t *tailer) text(m chat.Message) string {
 	name := m.SenderName
-	if name == "" || m.SenderAmbiguous {
+	if name == "" || m.SenderAmbiguous || safe.Line(name).String() != name || strings.Contains(name, "@") {
+		// It could pass for somebody else's.
 		name = string(m.Sender)
 	}
 	body := m.Body

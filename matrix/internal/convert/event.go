@@ -215,7 +215,8 @@ func clampTS(raw []byte) int64 {
 
 // Clear returns the event with the type and content of its decrypted form.
 // clear is the decrypted JSON object (room_id, type, content). The relation
-// stays that of the encrypted event, which the homeserver sees too.
+// stays that of the encrypted event, which the homeserver sees too. It deletes
+// nothing, whatever it says: homeservers have not judged whether it may.
 //
 // Spec: client-server-api#mmegolmv1aes-sha2
 func (ev Event) Clear(clear []byte) Event {
@@ -230,7 +231,7 @@ func (ev Event) Clear(clear []byte) Event {
 		return true
 	})
 	ev.Type, ev.Content = text(typ), []byte("{}")
-	ev.Problem = ""
+	ev.Problem, ev.Redacts = "", ""
 	switch {
 	case !ok, ev.Type == "", len(ev.Type) > MaxID, !IsObject(content):
 		ev.Problem = "decrypted to something that is no event"

@@ -82,7 +82,10 @@ type engine struct {
 // The caller holds m.olm, or is Open.
 func (m *Machine) newEngine(ctx context.Context) (*engine, error) {
 	sql := mcrypto.NewSQLCryptoStore(m.db, nil, string(m.opt.User), id.DeviceID(m.opt.Device), m.opt.PickleKey)
-	store := &keyStore{SQLCryptoStore: sql, onWedged: m.noteWedged, onFull: m.nudge, replay: replay{seen: map[index]use{}}}
+	store := &keyStore{
+		SQLCryptoStore: sql, own: id.UserID(m.opt.User), asked: m.asked, onWedged: m.noteWedged, onFull: m.nudge,
+		replay: replay{seen: map[index]use{}},
+	}
 	mach := mcrypto.NewOlmMachine(m.opt.Client, quiet(m.log), store, state{m.opt.Rooms})
 	mach.DisableRatchetTracking = true
 	mach.DisableDecryptKeyFetching = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/olm"
@@ -42,12 +43,15 @@ func (u *Undecryptable) Error() string { return fmt.Sprintf("undecryptable: %v",
 // Unwrap returns the underlying error.
 func (u *Undecryptable) Unwrap() error { return u.Err }
 
-// wireEncrypted is a room event as received.
+// wireEncrypted is a room event as received. It is read by the exact names of
+// its members, each of which stands once: encoding/json takes other spellings
+// too, so that who is shown as the sender and who the key is checked against
+// could differ.
 type wireEncrypted struct {
-	ID      id.EventID      `json:"event_id"`
-	Sender  id.UserID       `json:"sender"`
-	Time    int64           `json:"origin_server_ts"`
-	Content json.RawMessage `json:"content"`
+	ID      id.EventID     `json:"event_id"`
+	Sender  id.UserID      `json:"sender"`
+	Time    int64          `json:"origin_server_ts"`
+	Content jsontext.Value `json:"content"`
 }
 
 // Decrypt decrypts an m.room.encrypted event of a room. It checks that the
@@ -57,12 +61,12 @@ type wireEncrypted struct {
 // Spec: client-server-api#mmegolmv1aes-sha2
 func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Value) (Clear, *Undecryptable) {
 	var w wireEncrypted
-	if err := json.Unmarshal(raw, &w); err != nil {
+	if err := jsonv2.Unmarshal(raw, &w); err != nil {
 		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, Err: err}
 	}
 	evt := &event.Event{
 		ID: w.ID, Sender: w.Sender, RoomID: id.RoomID(room), Timestamp: w.Time,
-		Type: event.EventEncrypted, Content: event.Content{VeryRaw: w.Content},
+		Type: event.EventEncrypted, Content: event.Content{VeryRaw: json.RawMessage(w.Content)},
 	}
 	if w.ID == "" || w.Sender == "" {
 		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, Err: errors.New("event lacks an id or a sender")}

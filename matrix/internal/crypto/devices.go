@@ -176,7 +176,9 @@ func (m *Machine) fetchChunk(ctx context.Context, eng *engine, users []id.UserID
 	got := map[id.UserID]bool{}
 	p := &probe{}
 	err := guard(func() error {
-		data, err := eng.mach.FetchKeys(withProbe(ctx, p), append([]id.UserID(nil), users...), true)
+		limited, cancel := context.WithTimeout(withProbe(ctx, p), requestLimit)
+		defer cancel()
+		data, err := eng.mach.FetchKeys(limited, append([]id.UserID(nil), users...), true)
 		for u := range data {
 			got[u] = true
 		}

@@ -117,18 +117,22 @@ func (m *Machine) upload(ctx context.Context) error {
 	count := otkTarget
 	if low {
 		// The count of a sync response may be older than the last upload.
-		resp, err := m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
+		resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespUploadKeys, error) {
+			return m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
+		})
 		if err != nil {
 			return fmt.Errorf("ask for the stock of one-time keys: %w", err)
 		}
-		count = resp.OneTimeKeyCounts.SignedCurve25519
+		count = max(0, resp.OneTimeKeyCounts.SignedCurve25519)
 	}
 	body, err := m.prepare(ctx, otkTarget-count, fallback)
 	if err != nil {
 		return err
 	}
 	if body.DeviceKeys != nil || len(body.OneTimeKeys) > 0 || len(body.FallbackKeys) > 0 {
-		_, err = m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
+		_, err = within(ctx, func(ctx context.Context) ([]byte, error) {
+			return m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
+		})
 		var he mautrix.HTTPError
 		if errors.As(err, &he) && he.IsStatus(http.StatusBadRequest) {
 			// Keys under these ids are there already: an upload whose answer was lost. New ids follow.
@@ -303,8 +307,10 @@ func (m *Machine) compareOwn(ctx context.Context) error {
 		return nil
 	}
 	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
-	resp, err := m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-		DeviceKeys: mautrix.DeviceKeysRequest{user: mautrix.DeviceIDList{}}, Timeout: claimTimeout,
+	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
+		return m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
+			DeviceKeys: mautrix.DeviceKeysRequest{user: mautrix.DeviceIDList{}}, Timeout: claimTimeout,
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("compare own keys: %w", err)

@@ -13,6 +13,8 @@ import (
 
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/id"
+
+	"hubbub/store/chat"
 )
 
 // keyStore is mautrix's SQL store with what it lacks: failing writes are
@@ -21,6 +23,8 @@ import (
 type keyStore struct {
 	*mcrypto.SQLCryptoStore
 
+	own      id.UserID
+	asked    func(WantedSession) bool // whether own devices were asked for a session, or will be
 	onWedged func(id.SenderKey)
 	onFull   func()        // the replay memory should be flushed
 	devices  atomic.Uint64 // bumped with every change of a device list
@@ -31,6 +35,8 @@ type keyStore struct {
 // does not return.
 type probe struct {
 	sender id.UserID                    // who sent the event that is being decrypted
+	from   id.UserID                    // who sent the to-device event that is being taken in
+	device id.SenderKey                 // its Olm key
 	err    error                        // first failing write
 	keys   map[WantedSession]struct{}   // sessions that arrived
 	used   *mcrypto.InboundGroupSession // session that decrypted
@@ -79,6 +85,11 @@ func (s *keyStore) PutOlmHash(ctx context.Context, hash [32]byte, at time.Time) 
 // alone: without the check, whoever has been given a session could send it
 // again under another room and take it away from the first one.
 func (s *keyStore) PutGroupSession(ctx context.Context, sess *mcrypto.InboundGroupSession) error {
+	if ok, err := s.mayGive(ctx, sess); err != nil {
+		return note(ctx, err)
+	} else if !ok {
+		return errSender
+	}
 	var room id.RoomID
 	var key id.SenderKey
 	err := s.DB.QueryRow(ctx, `SELECT room_id, sender_key FROM crypto_megolm_inbound_session
@@ -91,6 +102,28 @@ func (s *keyStore) PutGroupSession(ctx context.Context, sess *mcrypto.InboundGro
 		return errConflict
 	}
 	return note(ctx, s.SQLCryptoStore.PutGroupSession(ctx, sess))
+}
+
+// mayGive says whether a session may come from whoever sent the to-device event
+// that is being taken in. Everybody may give the keys of messages of his own. A
+// session second hand is not signed by its maker: it is taken from an own device
+// that is known, and only if it was asked for.
+func (s *keyStore) mayGive(ctx context.Context, sess *mcrypto.InboundGroupSession) (bool, error) {
+	p := probeOf(ctx)
+	if p == nil || p.from == "" {
+		return true, nil // made here
+	}
+	if sess.KeySource == id.KeySourceDirect && sess.SourceUser == p.from {
+		return true, nil
+	}
+	if p.from != s.own || !s.asked(WantedSession{chat.RoomID(sess.RoomID), string(sess.ID())}) {
+		return false, nil
+	}
+	dev, err := s.FindDeviceByKey(ctx, s.own, p.device)
+	if err != nil {
+		return false, fmt.Errorf("look for the own device that gives a key: %w", err)
+	}
+	return dev != nil && !dev.Deleted && dev.Trust >= id.TrustStateUnset, nil
 }
 
 // GetGroupSession implements crypto.Store. A session that came straight from

@@ -16,6 +16,24 @@ import (
 // claimTimeout is how long the homeserver may wait for other homeservers, in milliseconds.
 const claimTimeout = 10_000
 
+// requestLimit is how long one request may take: some are made while others wait behind a lock.
+const requestLimit = 90 * time.Second
+
+// within does one request that may not take longer than requestLimit.
+func within[T any](ctx context.Context, do func(ctx context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
+	return do(ctx)
+}
+
+// toDevice sends what was sealed, or is meant to go in clear.
+func (m *Machine) toDevice(ctx context.Context, typ event.Type, req *mautrix.ReqSendToDevice) error {
+	_, err := within(ctx, func(ctx context.Context) (*mautrix.RespSendToDevice, error) {
+		return m.opt.Client.SendToDevice(ctx, typ, req)
+	})
+	return err
+}
+
 // target is one to-device event for one device.
 type target struct {
 	dev     *id.Device
@@ -35,7 +53,9 @@ func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendT
 	}
 	var keys *mautrix.RespClaimKeys
 	if len(claim) > 0 {
-		keys, err = m.opt.Client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{OneTimeKeys: claim, Timeout: claimTimeout})
+		keys, err = within(ctx, func(ctx context.Context) (*mautrix.RespClaimKeys, error) {
+			return m.opt.Client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{OneTimeKeys: claim, Timeout: claimTimeout})
+		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("claim one-time keys: %w", err)
 		}
@@ -184,7 +204,7 @@ func (m *Machine) sendSealed(ctx context.Context, t target) (bool, error) {
 	if err != nil || len(without) > 0 {
 		return false, err
 	}
-	if _, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceEncrypted, req); err != nil {
+	if err := m.toDevice(ctx, event.ToDeviceEncrypted, req); err != nil {
 		return false, fmt.Errorf("send %s: %w", t.typ.Type, err)
 	}
 	return true, nil

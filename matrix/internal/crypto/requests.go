@@ -20,6 +20,7 @@ const (
 	askTimes  = 2
 	askPace   = time.Second // between two requests
 	maxWanted = 500         // the newest ones
+	maxAsked  = 5000        // whose answer is still taken
 )
 
 // maxRequests bounds how many requests of own devices wait for an answer.
@@ -31,11 +32,13 @@ type todo struct {
 	keys     keyState
 	requests []keyRequest
 	wanted   map[WantedSession]*ask
-	cancel   []string // ids of requests whose key has arrived
+	asked    map[WantedSession]struct{} // own devices may still answer for them
+	cancel   []string                   // ids of requests whose key has arrived
 	senders  map[id.SenderKey]id.UserID
 	wedged   map[id.SenderKey]bool      // replace the session with the next message
 	dummy    []id.SenderKey             // send a message for that reason
 	unwedged map[id.SenderKey]time.Time // when it was last done
+	looked   map[id.UserID]time.Time    // when a person's devices were asked for because of a broken session
 	nextAsk  time.Time
 }
 
@@ -54,9 +57,11 @@ type ask struct {
 
 func (t *todo) init() {
 	t.wanted = map[WantedSession]*ask{}
+	t.asked = map[WantedSession]struct{}{}
 	t.senders = map[id.SenderKey]id.UserID{}
 	t.wedged = map[id.SenderKey]bool{}
 	t.unwedged = map[id.SenderKey]time.Time{}
+	t.looked = map[id.UserID]time.Time{}
 }
 
 // want notes that an event waits for a session.
@@ -74,6 +79,14 @@ func (m *Machine) want(room chat.RoomID, session, senderKey string) {
 	if len(m.todo.wanted) == 1 {
 		m.nudge()
 	}
+}
+
+// asked reports whether own devices were asked for a session, or will be.
+func (m *Machine) asked(k WantedSession) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, done := m.todo.asked[k]
+	return done || m.todo.wanted[k] != nil
 }
 
 // arrived notes that a session need not be asked for any more.
@@ -202,6 +215,10 @@ func (m *Machine) askOwn(ctx context.Context, eng *engine) (next time.Time, err 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a.request, a.tries, a.due = request, a.tries+1, now.Add(askAgain)
+	if len(m.todo.asked) >= maxAsked {
+		clear(m.todo.asked) // those whose answer is still wanted are asked for again at the next start
+	}
+	m.todo.asked[key] = struct{}{}
 	if a.tries >= askTimes {
 		delete(m.todo.wanted, key)
 	}
@@ -229,7 +246,7 @@ func (t *todo) nextWanted() (key WantedSession, first *ask, at time.Time) {
 
 func (m *Machine) sendRequest(ctx context.Context, req event.RoomKeyRequestEventContent) error {
 	req.RequestingDeviceID = id.DeviceID(m.opt.Device)
-	_, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceRoomKeyRequest, &mautrix.ReqSendToDevice{
+	err := m.toDevice(ctx, event.ToDeviceRoomKeyRequest, &mautrix.ReqSendToDevice{
 		Messages: map[id.UserID]map[id.DeviceID]*event.Content{id.UserID(m.opt.User): {"*": {Parsed: &req}}},
 	})
 	if err != nil {

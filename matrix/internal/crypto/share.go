@@ -28,8 +28,24 @@ const shareDevices = 100
 type settled struct {
 	session id.SessionID
 	users   uint64 // hash of the recipients
+	rules   rules
 	devices uint64 // keyStore.devices
 	until   time.Time
+}
+
+// rules are the settings of a room that end sessions.
+type rules struct {
+	age      int64 // milliseconds
+	messages int
+	history  event.HistoryVisibility
+}
+
+func rulesOf(conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent) rules {
+	r := rules{age: conf.RotationPeriodMillis, messages: conf.RotationPeriodMessages}
+	if vis != nil {
+		r.history = vis.HistoryVisibility
+	}
+	return r
 }
 
 // share makes sure that the room has an outbound session that every present
@@ -58,7 +74,7 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	if err != nil {
 		return fmt.Errorf("load session: %w", asDamage(err))
 	}
-	mark := settled{users: m.hashUsers(users), devices: eng.store.devices.Load(), until: time.Now().Add(noOlmRetry)}
+	mark := settled{users: m.hashUsers(users), rules: rulesOf(conf, vis), devices: eng.store.devices.Load(), until: time.Now().Add(noOlmRetry)}
 	if session != nil && !session.Expired() && m.isSettled(room, session.ID(), mark) {
 		return nil
 	}
@@ -178,7 +194,7 @@ func (m *Machine) isSettled(room chat.RoomID, session id.SessionID, now settled)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.settled[room]
-	return ok && s.session == session && s.users == now.users && s.devices == now.devices && time.Now().Before(s.until)
+	return ok && s.session == session && s.users == now.users && s.rules == now.rules && s.devices == now.devices && time.Now().Before(s.until)
 }
 
 func (m *Machine) settle(room chat.RoomID, mark settled, given map[recipient]bool) {
@@ -234,7 +250,7 @@ func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGrou
 		}
 		without = append(without, unsealed...)
 		if len(sealed.Messages) > 0 {
-			if _, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
+			if err := m.toDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
 				return fmt.Errorf("send keys: %w", err)
 			}
 		}
@@ -304,7 +320,7 @@ func (m *Machine) refuseWithout(ctx context.Context, eng *engine, s *mcrypto.Out
 		return
 	}
 	m.log.Info("Devices without one-time keys get no key", slog.Int("count", len(without)), slog.String("room", string(s.RoomID)))
-	if _, err := m.opt.Client.SendToDevice(ctx, event.ToDeviceRoomKeyWithheld, req); err != nil && !errors.Is(err, context.Canceled) {
+	if err := m.toDevice(ctx, event.ToDeviceRoomKeyWithheld, req); err != nil && !errors.Is(err, context.Canceled) {
 		m.log.Warn("Withheld notice was not sent", slog.String("room", string(s.RoomID)))
 	}
 }

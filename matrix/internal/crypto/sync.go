@@ -213,8 +213,12 @@ func (m *Machine) handleEncrypted(ctx context.Context, eng *engine, evt *event.E
 		if err := evt.Content.ParseRaw(evt.Type); err != nil {
 			return err
 		}
-		if c := evt.Content.AsEncrypted(); c.SenderKey != "" {
+		c := evt.Content.AsEncrypted()
+		if c.SenderKey != "" {
 			m.noteSender(evt.Sender, c.SenderKey)
+		}
+		if p := probeOf(ctx); p != nil {
+			p.from, p.device = evt.Sender, c.SenderKey
 		}
 		dec := eng.mach.HandleEncryptedEvent(ctx, evt)
 		if dec == nil {

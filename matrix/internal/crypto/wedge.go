@@ -12,6 +12,14 @@ import (
 // unwedgeAge is how long a broken Olm session is not replaced again.
 const unwedgeAge = time.Hour
 
+// Bounds of what strangers can make us do with messages under keys that nobody
+// has: broken sessions that wait at once, and the time between two looks at a
+// person's devices for that reason.
+const (
+	maxDummy = 100
+	lookAge  = 10 * time.Minute
+)
+
 // noteSender remembers whose an identity key claims to be, for noteWedged.
 func (m *Machine) noteSender(user id.UserID, key id.SenderKey) {
 	m.mu.Lock()
@@ -26,7 +34,7 @@ func (m *Machine) noteSender(user id.UserID, key id.SenderKey) {
 func (m *Machine) noteWedged(key id.SenderKey) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if time.Since(m.todo.unwedged[key]) < unwedgeAge {
+	if time.Since(m.todo.unwedged[key]) < unwedgeAge || len(m.todo.dummy) >= maxDummy {
 		return
 	}
 	if len(m.todo.unwedged) > 1000 {
@@ -61,6 +69,9 @@ func (m *Machine) unwedge(ctx context.Context, eng *engine) error {
 		user := m.todo.senders[key]
 		m.mu.Unlock()
 		dev, err := m.deviceByKey(ctx, eng, user, key)
+		if err == nil && dev == nil {
+			m.takeWedged(key) // there is nobody to have a session with
+		}
 		if err == nil && dev != nil {
 			_, err = m.sendSealed(ctx, target{dev, event.ToDeviceDummy, event.Content{Raw: map[string]any{}}})
 		}
@@ -83,11 +94,26 @@ func (m *Machine) deviceByKey(ctx context.Context, eng *engine, user id.UserID, 
 		return nil, nil //nolint:nilnil // nobody is not an error
 	}
 	dev, err := eng.store.FindDeviceByKey(ctx, user, key)
-	if err != nil || dev != nil {
+	if err != nil || dev != nil || !m.mayLook(user) {
 		return dev, err
 	}
 	if err := m.fetchDevices(ctx, eng, map[id.UserID]uint64{user: 0}); err != nil {
 		return nil, err
 	}
 	return eng.store.FindDeviceByKey(ctx, user, key)
+}
+
+// mayLook reports whether a person's devices may be asked for again because of
+// a key that none of them has.
+func (m *Machine) mayLook(user id.UserID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.todo.looked[user]) < lookAge {
+		return false
+	}
+	if len(m.todo.looked) > 1000 {
+		clear(m.todo.looked)
+	}
+	m.todo.looked[user] = time.Now()
+	return true
 }

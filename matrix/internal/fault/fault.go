@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
@@ -40,10 +41,25 @@ func From(err error) *chat.Problem {
 	for _, try := range [...]func(error) *chat.Problem{fromAnswer, fromStore, fromFiles, fromSQLite, fromNetwork, fromContext, fromShape} {
 		if p := try(err); p != nil {
 			p.Err = err
+			p.Detail, p.Code = cut(p.Detail, maxDetail), cut(p.Code, maxCode)
 			return p
 		}
 	}
-	return &chat.Problem{Kind: chat.ProblemUnknown, Detail: strip(err), Retry: true, Err: err}
+	return &chat.Problem{Kind: chat.ProblemUnknown, Detail: cut(strip(err), maxDetail), Retry: true, Err: err}
+}
+
+// Limits in bytes of what a homeserver can make us keep, log and show about an error.
+const (
+	maxDetail = 500
+	maxCode   = 100
+)
+
+// cut returns at most about n bytes of s, without half a character at the end.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
 }
 
 // fromContext comes after the network: a time limit of a dialer says more than

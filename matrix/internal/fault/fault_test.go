@@ -98,6 +98,17 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestLongAnswersAreCut(t *testing.T) {
+	long := strings.Repeat("é", 100_000)
+	p := ask(t, answer(403, `{"errcode":"M_FORBIDDEN","error":"`+long+`"}`))
+	if p.Kind != chat.ProblemForbidden || len(p.Detail) > 510 || !strings.HasSuffix(p.Detail, "é…") {
+		t.Errorf("%s, a detail of %d bytes", p.Kind, len(p.Detail))
+	}
+	if p = ask(t, answer(400, `{"errcode":"M_`+long+`"}`)); len(p.Code) > 110 {
+		t.Errorf("a code of %d bytes", len(p.Code))
+	}
+}
+
 func TestNetwork(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -102,6 +103,9 @@ func (h *History) members(ctx context.Context, room chat.RoomID) error {
 func (h *History) Event(ctx context.Context, room chat.RoomID, id chat.EventID) error {
 	if _, known, err := h.store.EventKey(ctx, room, id); err != nil || known {
 		return err
+	}
+	if !strings.HasPrefix(string(id), "$") { // somebody else's text, which becomes a part of a path
+		return &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not an event id"}
 	}
 	body, err := h.get(ctx, nil, "v3", "rooms", string(room), "event", string(id))
 	if err != nil {

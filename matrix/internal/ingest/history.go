@@ -111,6 +111,15 @@ func (i *Ingest) past(tx *store.Tx, sec *section, all []incoming) (*work, error)
 		}
 	}
 	for n := range all {
+		if ev := &all[n].outer; !r.Encrypted && switchesEncryption(ev) {
+			// The state says nothing of it, but what was seen once counts.
+			r.Encrypted, w.r.Encrypted, since = true, true, time.UnixMilli(ev.TS)
+			if err := tx.UpdateRoom(sec.room, func(r *store.Room) { r.Encrypted = true }); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for n := range all {
 		in := &all[n]
 		if in.roomMention && !in.row.Mention {
 			if in.row.Mention, err = w.mayNotifyRoom(in.row.Sender); err != nil {

@@ -35,6 +35,9 @@ func (i *Ingest) noteMoved(room chat.RoomID, user chat.UserID) {
 	}
 }
 
+// noteHole notes that more may have changed than sync said. It stands as nobody, who has no id.
+func (i *Ingest) noteHole(room chat.RoomID) { i.noteMoved(room, "") }
+
 func (i *Ingest) hasMoved(room chat.RoomID, user chat.UserID) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -78,7 +81,10 @@ func (i *Ingest) Members(ctx context.Context, room chat.RoomID, events []byte) e
 				all = append(all, m)
 			}
 		}
-		return tx.ReplaceMembers(room, all)
+		if err := tx.ReplaceMembers(room, all); err != nil || !i.hasMoved(room, "") {
+			return err
+		}
+		return tx.UpdateRoom(room, func(r *store.Room) { r.MembersComplete = false })
 	})
 	if err != nil {
 		return fmt.Errorf("write members of %s: %w", room, err)

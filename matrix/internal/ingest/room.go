@@ -103,10 +103,11 @@ func (w *work) counted() {
 	if sec.invited >= 0 {
 		r.Invited = sec.invited
 	}
-	if sec.limited {
-		// With lazily loaded members, who left inside the hole is not said: keys
-		// must not be shared by the old list.
+	if sec.limited || !w.live || w.before != chat.MemberJoined {
+		// With lazily loaded members, who left inside the hole, or while we were not there, is not said:
+		// keys must not be shared by the old list.
 		r.MembersComplete = false
+		w.i.noteHole(w.room)
 	}
 }
 
@@ -131,7 +132,10 @@ func (w *work) timeline(latched bool) error {
 					return err
 				}
 			}
-			encrypted = encrypted || ev.Type == "m.room.encryption" && ev.Key == ""
+			if switchesEncryption(ev) {
+				// Also where the state after the timeline leaves it out: what was seen once counts.
+				encrypted, w.r.Encrypted = true, true
+			}
 		}
 		in.row.Plain = encrypted && in.clear
 		if err := w.place(in); err != nil {
@@ -139,6 +143,11 @@ func (w *work) timeline(latched bool) error {
 		}
 	}
 	return nil
+}
+
+// switchesEncryption reports whether an event is the one that makes a room encrypted, of whatever kind.
+func switchesEncryption(ev *convert.Event) bool {
+	return ev.IsState && ev.Problem == "" && ev.Type == "m.room.encryption" && ev.Key == ""
 }
 
 func (w *work) startChunk() error {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +60,21 @@ func TestDiscover(t *testing.T) {
 				t.Errorf("got %+v, %v", opts, err)
 			}
 		})
+	}
+}
+
+func TestDiscoverOverBrokenTLS(t *testing.T) {
+	secure := httptest.NewUnstartedServer(answer(200, `{"versions":["v1.11"]}`))
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // its complaint is what is wanted
+	secure.StartTLS()
+	defer secure.Close()
+	r := registry(t, t.TempDir(), nil)
+	if _, err := r.Discover(t.Context(), secure.URL); kindOf(err) != chat.ProblemTLS {
+		t.Errorf("unknown authority: %v", err)
+	}
+	plain := newHomeserver(t)
+	if _, err := r.Discover(t.Context(), "https"+strings.TrimPrefix(plain.URL, "http")); kindOf(err) != chat.ProblemTLS {
+		t.Errorf("https to an http port: %v", err)
 	}
 }
 

@@ -78,7 +78,8 @@ func (r record) account() chat.Account {
 }
 
 // Accounts lists the accounts, the one used last first. A folder whose record
-// cannot be read is left out, and named in the log.
+// cannot be read is left out, and named in the log. Removals that a crash cut
+// off are finished.
 func (r *Registry) Accounts() ([]Info, error) {
 	entries, err := os.ReadDir(r.data)
 	if errors.Is(err, os.ErrNotExist) {
@@ -88,6 +89,9 @@ func (r *Registry) Accounts() ([]Info, error) {
 	}
 	var out []Info
 	for _, e := range entries {
+		if e.IsDir() && strings.HasPrefix(e.Name(), removedPrefix) {
+			r.finishRemoval(e.Name())
+		}
 		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
@@ -109,6 +113,17 @@ func (r *Registry) Accounts() ([]Info, error) {
 		return cmp.Or(b.LastUsed.Compare(a.LastUsed), cmp.Compare(a.User, b.User))
 	})
 	return out, nil
+}
+
+// finishRemoval deletes what a sign-out that was cut off has left. It holds keys.
+func (r *Registry) finishRemoval(name string) {
+	dir := filepath.Join(r.data, name)
+	if there, err := exists(filepath.Join(dir, "account")); err == nil && !there {
+		return // somebody is about to move one there
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		r.log.Warn("Rest of a removed account stays", "folder", name, "err", err)
+	}
 }
 
 // readRecord reads and checks the record of a folder.

@@ -212,16 +212,18 @@ func (s *Session) Close(ctx context.Context) error {
 }
 
 // remove takes the folder away in one step, so that a crash leaves no half
-// account (keys without their secret), and then deletes it.
+// account (keys without their secret), and then deletes it. The cache goes
+// first: without its account nobody would look for it.
 func (s *Session) remove(ctx context.Context) error {
+	cache := os.RemoveAll(s.cache)
 	gone, err := os.MkdirTemp(s.reg.data, removedPrefix)
 	if err != nil {
-		return fmt.Errorf("remove account: %w", err)
+		return errors.Join(fmt.Errorf("remove account: %w", err), cache)
 	}
 	if err := os.Rename(s.dir, filepath.Join(gone, "account")); err != nil {
-		return errors.Join(fmt.Errorf("remove account: %w", err), os.Remove(gone))
+		return errors.Join(fmt.Errorf("remove account: %w", err), os.Remove(gone), cache)
 	}
-	return errors.Join(s.reg.dropSecrets(ctx, s.rec), os.RemoveAll(gone), os.RemoveAll(s.cache))
+	return errors.Join(cache, s.reg.dropSecrets(ctx, s.rec), os.RemoveAll(gone))
 }
 
 // Forget removes an account whose record or secrets cannot be used, without

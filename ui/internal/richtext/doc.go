@@ -12,6 +12,7 @@
 package richtext
 
 import (
+	"slices"
 	"strings"
 
 	"hubbub/ui/internal/screen"
@@ -103,6 +104,7 @@ type Doc struct {
 	spoilers bool
 	folds    bool // has details
 	links    []string
+	masked   []string // links whose text does not say where they lead
 }
 
 // Empty reports whether nothing would be shown.
@@ -130,6 +132,9 @@ func (d *Doc) Hides() bool { return d.spoilers || d.folds }
 
 // Links returns the targets of the links in reading order, each once, as safe.URL gives them.
 func (d *Doc) Links() []string { return d.links }
+
+// Masked reports whether the text of a link does not say where it leads.
+func (d *Doc) Masked(link string) bool { return slices.Contains(d.masked, link) }
 
 // Run is a stretch of a line with one style.
 type Run struct {

@@ -40,7 +40,11 @@ func (p *parser) note(target string) {
 
 // closeLink ends a link. If its text does not say where it leads, the host does.
 func (p *parser) closeLink() {
-	if p.cur.role != roleLink || p.leaf == nil {
+	if p.cur.role != roleLink {
+		return
+	}
+	if p.leaf == nil {
+		p.mask(p.cur.link)
 		return
 	}
 	var text strings.Builder
@@ -52,13 +56,28 @@ func (p *parser) closeLink() {
 	}
 	shown := strings.TrimSpace(text.String())
 	host := hostOf(p.cur.link)
-	if shown == "" || host == "" || strings.EqualFold(shown, host) || strings.EqualFold(hostOf(shown), host) {
+	if host != "" && (strings.EqualFold(shown, host) || strings.EqualFold(hostOf(shown), host)) {
+		return
+	}
+	p.mask(p.cur.link)
+	if shown == "" || host == "" {
 		return
 	}
 	look := p.cur
 	look.role = roleHost
 	p.append(p.leaf, look, safe.Own(" ("+host+")"))
 }
+
+// mask notes a link whose text does not say where it leads; one without any
+// text, too: it can be followed from the menu of the message.
+func (p *parser) mask(link string) {
+	if len(p.doc.masked) < maxLinks {
+		p.doc.masked = append(p.doc.masked, link)
+	}
+}
+
+// Host returns where a link leads as it may be shown: the host, for mailto the address.
+func Host(link string) string { return hostOf(link) }
 
 // hostOf returns the host of a URL in ASCII, so that letters of other scripts
 // cannot imitate it; for mailto the address, for the rest "".

@@ -117,16 +117,7 @@ func (m *Model) mark() {
 	if m.newBefore != 0 || m.marker == (Marker{}) {
 		return
 	}
-	at := -1
-	for i := len(m.msgs) - 1; i >= 0 && m.marker.Event != ""; i-- {
-		if m.msgs[i].ID == m.marker.Event {
-			at = i + 1
-			break
-		}
-	}
-	if at < 0 {
-		at = m.countBack()
-	}
+	at := m.firstNew()
 	if at < 0 {
 		return
 	}
@@ -141,9 +132,40 @@ func (m *Model) mark() {
 		m.newCount++
 	}
 	if m.newer {
-		m.newCount = 0 // more of them are not loaded
+		m.newCount = m.marker.Unread // more of them are not loaded
 	}
 	m.marker = Marker{}
+}
+
+// firstNew returns the number of the message that the new divider may stand
+// before, or -1 when that is not loaded.
+func (m *Model) firstNew() int {
+	after := m.marker.Event
+	if m.marker.First != "" {
+		after = ""
+	}
+	for i := len(m.msgs) - 1; i >= 0; i-- {
+		switch id := m.msgs[i].ID; {
+		case id == "":
+		case id == m.marker.First:
+			return i
+		case id == after:
+			return i + 1
+		}
+	}
+	if m.marker.First != "" {
+		return -1
+	}
+	return m.countBack()
+}
+
+// SetFirst says before which message the new divider stands, unless it stands already.
+func (m *Model) SetFirst(first chat.EventID, unread int) {
+	if m.newBefore != 0 || first == "" {
+		return
+	}
+	m.marker = Marker{First: first, Unread: unread}
+	m.build()
 }
 
 // countBack finds the place by the number of unread messages, or -1.

@@ -10,11 +10,11 @@ import (
 )
 
 // Name returns the name to show for the sender of a message, sanitised and never empty.
-func Name(msg *chat.Message) string { return nameOr(msg.SenderName, msg.Sender) }
+func Name(msg *chat.Message) string { return NameOr(msg.SenderName, msg.Sender) }
 
-// nameOr returns a name as one short line, or the user id when there is nothing
+// NameOr returns a name as one short line, or the user id when there is nothing
 // to see in it.
-func nameOr(name string, user chat.UserID) string {
+func NameOr(name string, user chat.UserID) string {
 	if s := safe.Line(name).String(); s != "" {
 		return s
 	}
@@ -22,6 +22,25 @@ func nameOr(name string, user chat.UserID) string {
 		return s
 	}
 	return words.UnknownSender
+}
+
+// Doubtful reports whether the user id must stand beside a name, as the person
+// could pass for another: others have the name (ambiguous), it is not what it
+// looks like once nothing invisible is in it, or it holds the id of somebody else.
+func Doubtful(name string, user chat.UserID, ambiguous bool) bool {
+	shown := safe.Line(name).String()
+	switch {
+	case shown == "" || shown == string(user): // it is the id
+		return false
+	case ambiguous || shown != name:
+		return true
+	}
+	for _, word := range strings.Fields(shown) {
+		if strings.HasPrefix(word, "@") && strings.Contains(word[1:], ":") {
+			return true
+		}
+	}
+	return false
 }
 
 // StateLine says what one state change did.
@@ -40,7 +59,7 @@ func StateLine(msg *chat.Message) string {
 // memberNames returns who a membership change is about, and who did it if that
 // is somebody else.
 func memberNames(msg *chat.Message) (target, actor string) {
-	target = nameOr(msg.State.TargetName, msg.State.Target)
+	target = NameOr(msg.State.TargetName, msg.State.Target)
 	if msg.State.Target != msg.Sender {
 		actor = Name(msg)
 	}

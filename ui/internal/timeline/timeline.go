@@ -95,6 +95,7 @@ const (
 type Marker struct {
 	Event  chat.EventID // fully-read marker or own receipt, or ""
 	Unread int          // messages after it, for when Event is not in the timeline
+	First  chat.EventID // oldest message after it, once that is known; then Event does not count
 }
 
 // Model is the timeline of one room.
@@ -107,6 +108,8 @@ type Model struct {
 	older, newer       bool // the store has more on that side
 	askOlder, askNewer askState
 
+	fetched map[chat.EventID]bool // answered messages that were asked for
+
 	marker    Marker
 	newBefore chat.ItemKey // message below the new divider, 0 when there is none
 	newCount  int
@@ -118,7 +121,7 @@ type Model struct {
 
 // New returns an empty timeline that tells days in the given zone.
 func New(zone *time.Location) *Model {
-	return &Model{zone: zone, keys: map[chat.ItemKey]*Entry{}}
+	return &Model{zone: zone, keys: map[chat.ItemKey]*Entry{}, fetched: map[chat.EventID]bool{}}
 }
 
 // Reset shows a page of a room in place of everything.

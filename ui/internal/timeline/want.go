@@ -7,9 +7,10 @@ type RequestKind uint8
 
 // Request kinds.
 const (
-	LoadOlder RequestKind = iota // Query, answered by Older
-	LoadNewer                    // Query, answered by Newer
-	FillGap                      // Token; the rows come as changes
+	LoadOlder  RequestKind = iota // Query, answered by Older
+	LoadNewer                     // Query, answered by Newer
+	FillGap                       // Token; the rows come as changes
+	FetchReply                    // Event, which a message answers; the answer changes
 )
 
 // Request is something that the timeline would like to have.
@@ -17,6 +18,7 @@ type Request struct {
 	Kind  RequestKind
 	Query chat.PageQuery
 	Token string
+	Event chat.EventID
 }
 
 // margin is how many items beyond the visible ones should be loaded.
@@ -31,16 +33,20 @@ func (m *Model) Want(first, last int) []Request {
 	var out []Request
 	if m.older && m.askOlder == askIdle && first < margin {
 		m.askOlder = asked
-		out = append(out, Request{LoadOlder, chat.PageQuery{Room: m.room, Before: m.msgs[0].Seq, Limit: PageSize}, ""})
+		out = append(out, Request{LoadOlder, chat.PageQuery{Room: m.room, Before: m.msgs[0].Seq, Limit: PageSize}, "", ""})
 	}
 	if m.newer && m.askNewer == askIdle && last >= len(m.items)-margin {
 		m.askNewer = asked
-		out = append(out, Request{LoadNewer, chat.PageQuery{Room: m.room, After: m.lastLoaded(), Limit: PageSize}, ""})
+		out = append(out, Request{LoadNewer, chat.PageQuery{Room: m.room, After: m.lastLoaded(), Limit: PageSize}, "", ""})
 	}
 	for i := max(first-margin/2, 0); i <= min(last+margin/2, len(m.items)-1); i++ {
 		it := &m.items[i]
 		if it.Kind == KindGap && it.Messages[0].ask == askIdle {
 			out = append(out, m.fill(it.Messages[0]))
+		}
+		if r := it.Message().Reply; it.Kind == KindMessage && r != nil && r.Sender == "" && r.ID != "" && !m.fetched[r.ID] {
+			m.fetched[r.ID] = true
+			out = append(out, Request{Kind: FetchReply, Event: r.ID})
 		}
 	}
 	return out
@@ -86,6 +92,7 @@ func (m *Model) GapFailed(token string, p *chat.Problem) {
 
 // Retry lets everything that failed be asked for again, as when the connection is back.
 func (m *Model) Retry() {
+	clear(m.fetched)
 	if m.askOlder == askFailed {
 		m.askOlder = askIdle
 	}
