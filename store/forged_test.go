@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 
 	"hubbub/store"
@@ -57,4 +58,23 @@ func TestClearCopyDoesNotReplaceAnEncryptedEcho(t *testing.T) {
 	if m := storetest.Page(t, s, room, 5).Items[0]; m.ID != storetest.ID(1) || !m.Encrypted {
 		t.Errorf("%+v", m)
 	}
+}
+
+// A homeserver that answers a send with the id of somebody else's message does
+// not have ours take its place.
+func TestAnswerWithSomebodyElsesEventReplacesNothing(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Joined(t, s, room)
+	storetest.Append(t, s, room, storetest.Text(1, ada, "of ada"))
+	storetest.Write(t, s, func(tx *store.Tx) error {
+		key, err := storetest.Echo(tx, room, "txn", "mine")
+		if err != nil {
+			return err
+		}
+		if err := tx.Sent(room, key, storetest.ID(1)); !errors.Is(err, store.ErrForeignEvent) {
+			t.Errorf("sent: %v", err)
+		}
+		return nil
+	})
+	expect(t, s, "of ada", "mine")
 }

@@ -306,6 +306,9 @@ func (o *Outbox) sent(ctx context.Context, row store.Pending, id chat.EventID) b
 		}
 		return err
 	})
+	if errors.Is(err, store.ErrForeignEvent) { // asking again would get the same answer
+		return o.fail(ctx, row, &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the answer names a message of somebody else", Err: err})
+	}
 	if err != nil {
 		// The next try has the same transaction id and yields the same event.
 		o.postpone(ctx, row, fault.From(err))
