@@ -126,8 +126,11 @@ func (w *window) membersDue() time.Time {
 // rearm sets the timer for what is due next.
 func (w *window) rearm(now time.Time) {
 	next := w.status.Tick(now)
-	if w.early() {
-		next = sooner(next, w.opening.Add(firstFrame))
+	if quiet := w.dialogs.Settle(now); !quiet.IsZero() {
+		next = sooner(next, quiet)
+	}
+	if until := w.early(); !until.IsZero() {
+		next = sooner(next, until)
 	}
 	if w.reading.event != "" {
 		next = sooner(next, w.reading.since.Add(readAfter))
@@ -162,6 +165,9 @@ func sooner(a, b time.Time) time.Time {
 
 // retitle sets the title of the terminal's window.
 func (w *window) retitle() {
+	if !w.early().IsZero() {
+		return // with the frame that waits
+	}
 	name := ""
 	if r := w.list.Room(w.room); r != nil {
 		name = roomTitle(r)

@@ -17,11 +17,13 @@ type Backend struct {
 	Reader  Reader
 	Sender  Sender
 	Rooms   Rooms
-	Media   Media
-	Session Session
+	// Directory may be nil: then a server shows only what one is in.
+	Directory Directory
+	Media     Media
+	Session   Session
 	// Feed waits for changes and returns them merged. One goroutine of [Run]
-	// calls it again and again, with pauses that keep it to 60 batches a second
-	// (30 while the terminal has no focus). It ends with ctx, or with an error,
+	// calls it again and again, with pauses that keep a stream of them to 40
+	// batches a second (30 while the terminal has no focus). It ends with ctx, or with an error,
 	// after which nothing changes on the screen any more: the error is shown.
 	Feed func(ctx context.Context) (chat.ChangeSet, error)
 }
@@ -37,6 +39,10 @@ type Reader interface {
 	Members(ctx context.Context, room chat.RoomID) ([]chat.Member, error)
 	// Receipts returns the newest receipt of every other person in a room.
 	Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, error)
+	// Unread returns where reading stopped in a room.
+	Unread(ctx context.Context, room chat.RoomID) (chat.Unread, error)
+	// Unsent returns the oldest message that was refused, item 0 when there is none.
+	Unsent(ctx context.Context) (room chat.RoomID, item chat.ItemKey, err error)
 	// Drafts returns all drafts.
 	Drafts(ctx context.Context) ([]chat.Draft, error)
 	// Source returns an event as JSON: as received, and decrypted if it was encrypted.
@@ -67,8 +73,8 @@ type Sender interface {
 	Typing(room chat.RoomID, typing bool)
 }
 
-// Rooms changes which rooms there are. All methods are intents that return a
-// reference; the outcome is a chat.Notice with that reference.
+// Rooms changes which rooms there are and what is known of them. All methods
+// are intents; where one returns a reference, the outcome is a chat.Notice with it.
 type Rooms interface {
 	// Join joins by room id, alias, matrix.to link or matrix: URI; also accepts an invite.
 	Join(target string) (ref string)
@@ -82,8 +88,17 @@ type Rooms interface {
 	FillGap(room chat.RoomID, token string) (ref string)
 	// FetchMembers asks the homeserver for the whole member list once; the feed says MembersChanged.
 	FetchMembers(room chat.RoomID) (ref string)
+	// FetchEvent fetches one message that another answers; when it comes the
+	// answers change on the feed. No notice.
+	FetchEvent(room chat.RoomID, event chat.EventID)
 	// Reconnect ends a wait for the next try.
 	Reconnect()
+}
+
+// Directory lists what one is not in. Queries that ask the homeserver.
+type Directory interface {
+	// Browse lists the channels and categories of a server, joined or not.
+	Browse(ctx context.Context, server chat.RoomID) ([]chat.Listed, error)
 }
 
 // Media fetches and keeps files.

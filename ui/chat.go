@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,6 +26,7 @@ func (w *window) newChat() *chatpane.Pane {
 		commands = append(commands, chatpane.Command{Name: name, Args: words.SlashArgs(usage), Help: help})
 	}
 	p.SetCommands(commands)
+	p.SetRooms(w.list.All)
 	return p
 }
 
@@ -55,21 +57,8 @@ func (w *window) showRoom(r *chat.Room, page *chat.Page) tea.Cmd {
 	draft := w.drafts[r.ID]
 	draft.Room = r.ID
 	w.chat.Open(*r, draft, page)
-	w.chat.SetRooms(w.roomList())
 	w.arrange()
 	return w.intents()
-}
-
-// roomList returns all channels that we are in, for completion.
-func (w *window) roomList() []chat.Room {
-	var rooms []chat.Room
-	w.list.All(func(r *chat.Room) bool {
-		if r.Membership == chat.MemberJoined && r.Alias != "" {
-			rooms = append(rooms, *r)
-		}
-		return true
-	})
-	return rooms
 }
 
 func (w *window) clearRoom() { w.chat.Open(chat.Room{}, chat.Draft{}, nil) }
@@ -106,12 +95,7 @@ func (w *window) paste(s string) tea.Cmd {
 	return nil
 }
 
-// chatClick gives a click to the chat pane. A click means what is on the glass:
-// one on a completion list that has changed since is dropped.
 func (w *window) chatClick(x, y int) tea.Cmd {
-	if w.chat.Dirty() && (w.popupShown || w.chat.Popup()) {
-		return nil
-	}
 	w.chat.Click(x, y)
 	return w.intents()
 }
@@ -227,6 +211,8 @@ func (w *window) intent(in *chatpane.Intent) tea.Cmd {
 		return func() tea.Msg { return workedMsg{job.Run()} }
 	case chatpane.IntentFill:
 		w.refs[w.back.Rooms.FillGap(w.room, in.Text)] = followUp{gap: in.Text}
+	case chatpane.IntentFetch:
+		w.back.Rooms.FetchEvent(w.room, in.Event)
 	case chatpane.IntentSubmit:
 		return w.submit(in.Out)
 	case chatpane.IntentDraft:
@@ -249,22 +235,6 @@ func (w *window) intent(in *chatpane.Intent) tea.Cmd {
 	return nil
 }
 
-// submit sends what was written, or runs the command that it is.
-func (w *window) submit(out chat.Outgoing) tea.Cmd {
-	w.stopTyping()
-	send, cmd, done := w.slash(out)
-	switch {
-	case !done:
-		w.chat.Restore(out.Text)
-	case send != nil && w.have()&keymap.NeedSend == 0:
-		w.say(words.Disabled("send"), true)
-		w.chat.Restore(out.Text)
-	case send != nil:
-		w.back.Sender.Send(*send)
-	}
-	return cmd
-}
-
 // drafted keeps what is written.
 func (w *window) drafted(d chat.Draft) {
 	if d.Room == "" {
@@ -277,11 +247,21 @@ func (w *window) drafted(d chat.Draft) {
 	w.back.Sender.SaveDraft(d)
 }
 
-// copy puts text on the clipboard.
+// copy puts text on the clipboard: what the screen shows of it. Where it is
+// pasted, a shell for one, a control character may be a command.
 func (w *window) copy(text string) {
-	if err := w.term.Clipboard(text); err != nil {
+	if err := w.term.Clipboard(pasteable(text)); err != nil {
 		w.say(words.TooLongToCopy, true)
 		return
 	}
 	w.say(words.Copied, false)
+}
+
+// pasteable sanitises text and keeps its tabs.
+func pasteable(text string) string {
+	cells := strings.Split(text, "\t")
+	for i, c := range cells {
+		cells[i] = safe.Body(c).String()
+	}
+	return strings.Join(cells, "\t")
 }

@@ -30,6 +30,8 @@ type world struct {
 	calls   []string
 	pages   int
 	signIn  error
+	listed  []chat.Listed
+	desktop bool       // links can be opened
 	mu      sync.Mutex // for pages, calls and state: queries run in other goroutines
 }
 
@@ -64,6 +66,36 @@ func (w *world) Page(_ context.Context, q chat.PageQuery) (chat.Page, error) {
 		p.Items, p.AtStart = items[len(items)-q.Limit:], false
 	}
 	return p, nil
+}
+
+func (w *world) Unread(_ context.Context, room chat.RoomID) (u chat.Unread, err error) {
+	for _, r := range w.sidebar.Rooms {
+		after := false
+		for i := range w.items[room] {
+			m := &w.items[room][i]
+			if after && !m.Own && m.ID != "" && r.ID == room {
+				if u.Count++; u.First == "" {
+					u.First, u.Since = m.ID, m.Time
+				}
+				if m.Mention && u.Mention == "" {
+					u.Mention = m.ID
+				}
+			}
+			after = after || r.ID == room && m.ID == r.ReadUpTo
+		}
+	}
+	return u, nil
+}
+
+func (w *world) Unsent(context.Context) (room chat.RoomID, item chat.ItemKey, err error) {
+	for id, items := range w.items {
+		for i := range items {
+			if items[i].Send == chat.SendError {
+				return id, items[i].Key, nil
+			}
+		}
+	}
+	return "", 0, nil
 }
 
 func (w *world) Members(context.Context, chat.RoomID) ([]chat.Member, error) { return w.people, nil }
@@ -102,8 +134,13 @@ func (w *world) Create(n chat.NewRoom) string               { return w.call("cre
 func (w *world) Invite(r chat.RoomID, u chat.UserID) string { return w.call("invite %s %s", r, u) }
 func (w *world) FillGap(r chat.RoomID, t string) string     { return w.call("fill %s %s", r, t) }
 func (w *world) FetchMembers(r chat.RoomID) string          { return w.call("members %s", r) }
-func (w *world) Reconnect()                                 { w.call("reconnect") }
-func (w *world) Save(k chat.ItemKey, dir string) string     { return w.call("save %d %q", k, dir) }
+func (w *world) FetchEvent(r chat.RoomID, e chat.EventID)   { w.call("fetch %s %s", r, e) }
+func (w *world) Browse(_ context.Context, server chat.RoomID) ([]chat.Listed, error) {
+	w.call("browse %s", server)
+	return w.listed, nil
+}
+func (w *world) Reconnect()                             { w.call("reconnect") }
+func (w *world) Save(k chat.ItemKey, dir string) string { return w.call("save %d %q", k, dir) }
 
 func (w *world) SignIn(_ context.Context, password string) error {
 	w.call("sign in %s", password)
@@ -114,15 +151,21 @@ func (w *world) Logout(context.Context) error { w.call("logout"); return nil }
 func (w *world) backend() *Backend {
 	return &Backend{
 		Account: chat.Account{User: "@me:example.org", Homeserver: "https://example.org"},
-		Reader:  w, Sender: w, Rooms: w, Media: w, Session: w,
+		Reader:  w, Sender: w, Rooms: w, Directory: w, Media: w, Session: w,
 	}
 }
 
 // glass is a terminal that records.
 type glass struct{ w *world }
 
-func (g glass) SetTitle(t safe.Text)         { g.w.call("title %s", t) }
-func (g glass) Clipboard(s string) error     { g.w.call("copy %s", s); return nil }
+func (g glass) SetTitle(t safe.Text)     { g.w.call("title %s", t) }
+func (g glass) Clipboard(s string) error { g.w.call("copy %s", s); return nil }
+func (g glass) Open(link string) tea.Cmd {
+	if !g.w.desktop {
+		return nil
+	}
+	return func() tea.Msg { g.w.call("open %s", link); return nil }
+}
 func (g glass) Bell()                        { g.w.call("bell") }
 func (g glass) Notify(title, body safe.Text) { g.w.call("notify %s: %s", title, body) }
 func (g glass) Redraw()                      { g.w.call("redraw") }

@@ -110,9 +110,10 @@ func (w *window) connection(c chat.Connection, now time.Time) {
 	case chat.ConnSignedOut:
 		w.openSignedOut(c.Problem)
 	case chat.ConnFailed:
-		w.sayProblem(c.Problem)
+		w.openStopped(c.Problem)
 	case chat.ConnOnline:
 		w.chat.Retry()
+		w.dialogs.Close(dialogStopped)
 		w.dialogs.Close(dialogSignedOut)
 		w.dialogClosed()
 	}
@@ -127,6 +128,7 @@ func (w *window) notice(n chat.Notice) tea.Cmd {
 		w.chat.GapFailed(follow.gap, n.Problem)
 		return nil
 	case n.Problem != nil:
+		w.giveBack(n)
 		w.sayProblem(n.Problem)
 		return nil
 	}

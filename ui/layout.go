@@ -125,7 +125,7 @@ func (w *window) resize(m tea.WindowSizeMsg) {
 // Dirty implements screen.Model.
 func (w *window) Dirty() bool {
 	switch {
-	case w.back != nil && w.early():
+	case w.back != nil && !w.early().IsZero():
 		return false
 	case w.dirty || w.frame.tooSmall:
 		return w.dirty
@@ -135,6 +135,10 @@ func (w *window) Dirty() bool {
 	if w.side == nil {
 		return w.login != nil && w.login.Dirty()
 	}
+	return w.panesDirty()
+}
+
+func (w *window) panesDirty() bool {
 	f := &w.frame
 	return w.status.Dirty() || (shown(f.tree) && w.side.Dirty()) || (shown(f.chat) && w.chat.Dirty()) ||
 		(shown(f.people) && w.people.Dirty())
@@ -142,13 +146,16 @@ func (w *window) Dirty() bool {
 
 // Paint implements screen.Model.
 func (w *window) Paint(c screen.Canvas) screen.Cursor {
-	all := w.dirty || !w.dialogs.Empty() || w.dialogs.Dirty()
+	changed := w.dirty
+	all := changed || !w.dialogs.Empty() || w.dialogs.Dirty()
 	w.dirty = false
 	switch {
 	case w.frame.tooSmall:
 		return w.paintTooSmall(c)
 	case w.side == nil:
 		return w.paintLogin(c, all)
+	case w.dialogs.Dirty() && !changed && !w.panesDirty() && w.dialogs.Stands(c):
+		return w.dialogs.PaintTop(c, &w.theme)
 	}
 	f := &w.frame
 	if all {
@@ -160,7 +167,6 @@ func (w *window) Paint(c screen.Canvas) screen.Cursor {
 	}
 	if shown(f.chat) && (all || w.chat.Dirty()) {
 		w.cursor = w.chat.Paint(sub(c, f.chat))
-		w.popupShown = w.chat.Popup()
 		w.cursor.X, w.cursor.Y = w.cursor.X+f.chat.Min.X, w.cursor.Y+f.chat.Min.Y
 	}
 	if shown(f.people) && (all || w.people.Dirty()) {

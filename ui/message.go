@@ -33,7 +33,7 @@ func (w *window) messageIntent(in *chatpane.Intent) tea.Cmd {
 	case chatpane.IntentDetails:
 		return w.openDetails(m)
 	case chatpane.IntentOpenLinks:
-		w.openLinks(in.Links, m)
+		return w.openLinks(in.Links, m)
 	case chatpane.IntentSave:
 		w.save(m)
 	case chatpane.IntentRetry:
@@ -146,22 +146,6 @@ func (w *window) openPaste(text string, lines int) {
 	})
 }
 
-// openLinks copies the link of a message; of several it asks which. Without any it saves the file.
-func (w *window) openLinks(links []string, m *chat.Message) {
-	switch {
-	case len(links) == 1:
-		w.copy(links[0])
-	case len(links) > 1:
-		items := make([]dialog.Item, len(links))
-		for i, l := range links {
-			items[i] = dialog.Item{Title: safe.Own(l), Do: func() tea.Cmd { w.copy(l); return nil }}
-		}
-		w.show(dialog.NewMenu(dialogMenu, safe.Lit(words.LinksTitle), items))
-	case m.Media != nil:
-		w.save(m)
-	}
-}
-
 func (w *window) save(m *chat.Message) {
 	w.refs[w.back.Media.Save(m.Key, "")] = followUp{}
 	w.say(words.Saving, false)
@@ -238,17 +222,36 @@ func detailLines(m *chat.Message) []dialog.Line {
 // maxSource bounds how much of an event is shown.
 const maxSource = 64 << 10
 
+// maxSourceDepth is how far JSON is indented: each level adds to the length of
+// every line in it, and a few kilobytes of brackets would become hundreds of megabytes.
+const maxSourceDepth = 100
+
+// deep reports whether JSON may be nested deeper than maxSourceDepth.
+func deep(raw []byte) bool {
+	depth := 0
+	for _, c := range raw {
+		switch c {
+		case '{', '[':
+			if depth++; depth > maxSourceDepth {
+				return true
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return false
+}
+
 // sourceLines shows an event as indented JSON.
 func sourceLines(title string, raw []byte) []dialog.Line {
 	if len(raw) == 0 {
 		return nil
 	}
 	var b bytes.Buffer
-	if json.Indent(&b, raw, "", "  ") != nil {
-		b.Reset()
-		b.Write(raw)
+	text := raw
+	if !deep(raw) && json.Indent(&b, raw, "", "  ") == nil {
+		text = b.Bytes()
 	}
-	text := b.Bytes()
 	if len(text) > maxSource {
 		text = text[:maxSource]
 	}

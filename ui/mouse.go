@@ -91,6 +91,8 @@ func (w *window) sideEvent(e sidebar.Event) tea.Cmd {
 		return w.open(e.Open)
 	case e.Switch:
 		w.showServer(e.Server)
+	case e.Browse:
+		return w.browse()
 	case e.Join:
 		w.openJoin("")
 	case e.Folds:

@@ -33,8 +33,11 @@ const (
 	dialogDelete    = "delete"
 	dialogPaste     = "paste"
 	dialogQuit      = "quit"
+	dialogLink      = "link"
+	dialogBrowse    = "browse"
 	dialogSignOut   = "sign-out"
 	dialogSignedOut = "signed-out"
+	dialogStopped   = "stopped"
 )
 
 // show opens a dialog that a key asked for.
@@ -80,27 +83,14 @@ func (w *window) openSwitcher() {
 func (w *window) switcherItem(r *chat.Room, rank int) dialog.Item {
 	id := r.ID
 	count := roomlist.RoomCount(r)
-	g := w.theme.Glyphs
 	it := dialog.Item{
-		Title: safe.Line(r.Name), Count: count.Unread, Mentions: count.Mentions,
+		Count: count.Unread, Mentions: count.Mentions,
 		Find: r.Name + " " + r.Alias, Weight: max(0, 10-rank),
-		Do: func() tea.Cmd { return w.open(id) },
+		Fill: func(it *dialog.Item) { w.fillSwitcher(it, id) },
 	}
-	switch {
-	case r.Membership == chat.MemberInvited:
-		it.Mark = g.Invite
-	case r.Type == chat.RoomSpace:
-		it.Mark, it.Detail = g.Home, safe.Lit(words.ServerWord)
-	case r.Direct:
-		it.Mark, it.Detail, it.Find = g.Person, safe.Line(string(r.DirectWith)), r.Name+" "+string(r.DirectWith)
+	if r.Direct {
+		it.Find = r.Name + " " + string(r.DirectWith)
 		it.Weight += 4
-	case r.Type == chat.RoomVoice:
-		it.Mark = g.Voice
-	default:
-		it.Mark = g.Hash
-	}
-	if s := w.list.Room(w.list.ServerOf(id, "")); s != nil && it.Detail.Empty() {
-		it.Detail = safe.Line(s.Name)
 	}
 	switch {
 	case count.Mentions > 0:
@@ -114,6 +104,32 @@ func (w *window) switcherItem(r *chat.Room, rank int) dialog.Item {
 		it.Weight -= 60 // one is there already
 	}
 	return it
+}
+
+// fillSwitcher completes an item of the switcher. The room may have gone meanwhile.
+func (w *window) fillSwitcher(it *dialog.Item, id chat.RoomID) {
+	it.Do = func() tea.Cmd { return w.open(id) }
+	r := w.list.Room(id)
+	if r == nil {
+		return
+	}
+	g := w.theme.Glyphs
+	it.Title = safe.Line(r.Name)
+	switch {
+	case r.Membership == chat.MemberInvited:
+		it.Mark = g.Invite
+	case r.Type == chat.RoomSpace:
+		it.Mark, it.Detail = g.Home, safe.Lit(words.ServerWord)
+	case r.Direct:
+		it.Mark, it.Detail = g.Person, safe.Line(string(r.DirectWith))
+	case r.Type == chat.RoomVoice:
+		it.Mark = g.Voice
+	default:
+		it.Mark = g.Hash
+	}
+	if s := w.list.Room(w.list.ServerOf(id, "")); s != nil && it.Detail.Empty() {
+		it.Detail = safe.Line(s.Name)
+	}
 }
 
 // joinItem offers to join an address, or to write to a person, that was typed into the switcher.

@@ -199,6 +199,7 @@ func (w *window) openChannelInfo() {
 func (w *window) markAllRead() tea.Cmd {
 	w.reading.keep, w.reading.now = false, true
 	w.reading.marked = ""
+	w.chat.ForgetNew()
 	w.say(words.MarkedRead, false)
 	return w.chatDo(keymap.Newest)
 }

@@ -8,6 +8,7 @@ import (
 	"hubbub/store/chat"
 	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/pane/members"
+	"hubbub/ui/internal/roomlist"
 	"hubbub/ui/words"
 )
 
@@ -46,14 +47,58 @@ func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
 			delete(w.refs, ref) // of the channel that was open
 		}
 	}
-	w.room = id
+	w.room, w.opened = id, w.clock.Now()
 	w.reading = reading{}
 	w.side.SetOpen(id)
 	w.back.Reader.Watch(id)
 	w.people.SetList(members.List{Room: id})
 	w.arrange()
 	w.keep()
-	return tea.Batch(w.showRoom(r, page), w.readMembers(), w.readReceipts(), w.wantMembers())
+	w.besides = true
+	cmd := w.showRoom(r, page)
+	if page != nil {
+		return tea.Batch(cmd, w.readBesides())
+	}
+	return cmd
+}
+
+// readBesides reads what else there is to know of a channel that was opened,
+// once its page is there: the page must not share the disk and the processors.
+func (w *window) readBesides() tea.Cmd {
+	r := w.list.Room(w.room)
+	if !w.besides || r == nil {
+		return nil
+	}
+	w.besides = false
+	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.wantMembers())
+}
+
+// readUnread reads where reading stopped in the open channel, and goes there
+// when the way led through a mention.
+func (w *window) readUnread(r *chat.Room) tea.Cmd {
+	toMention := w.toMention == r.ID
+	w.toMention = ""
+	if !toMention && !roomlist.RoomCount(r).Any {
+		return nil
+	}
+	room, reader := r.ID, w.back.Reader
+	return query(w, askUnread, diskLimit, func(ctx context.Context) (chat.Unread, error) {
+		return reader.Unread(ctx, room)
+	}, func(u chat.Unread, err error) tea.Cmd {
+		if err != nil || room != w.room {
+			return nil // the divider stands where the counts say
+		}
+		w.chat.SetUnread(u)
+		switch {
+		case !toMention:
+			return nil
+		case u.Mention != "":
+			w.chat.Jump(u.Mention)
+		case u.First != "":
+			w.chat.Do(keymap.FirstNew)
+		}
+		return w.intents()
+	})
 }
 
 // closeRoom shows that no channel is open.
@@ -162,6 +207,11 @@ func (w *window) stepRoom(a keymap.Action) tea.Cmd {
 		id = w.list.StepUnread(server, w.room, 1)
 	case keymap.MentionNext:
 		id, none = w.list.NextMention(server, w.room), words.NoMention
+		if open := w.list.Room(w.room); id == "" && open != nil && open.Mentions > 0 {
+			w.toMention = w.room
+			return w.readUnread(open)
+		}
+		w.toMention = id
 	}
 	if id == "" {
 		w.say(none, false)

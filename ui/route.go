@@ -135,6 +135,8 @@ func (w *window) navigate(a keymap.Action) (tea.Cmd, bool) {
 		return w.nextFocus(-1), true
 	case keymap.ChannelPrev, keymap.ChannelNext, keymap.UnreadPrev, keymap.UnreadNext, keymap.MentionNext:
 		return w.stepRoom(a), true
+	case keymap.Unsent:
+		return w.goUnsent(), true
 	case keymap.Home:
 		w.showServer("")
 	case keymap.TogglePeople:
@@ -155,6 +157,8 @@ func (w *window) manage(a keymap.Action) (tea.Cmd, bool) {
 	switch a {
 	case keymap.Join:
 		w.openJoin("")
+	case keymap.Browse:
+		return w.browse(), true
 	case keymap.CreateChannel:
 		w.openCreate()
 	case keymap.DirectMessage:

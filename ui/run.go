@@ -53,6 +53,8 @@ type Options struct {
 	Keys   map[string][]string
 	// Notice is shown at start: something that one should know, or "".
 	Notice string
+
+	known terminalFact // what the terminal was like the last time
 }
 
 // Pauses between batches of changes. The first ones after quiet follow each
@@ -87,9 +89,11 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var profile term.Profile
+	opts.known, profile = knownTerminal(ctx, opts)
 	scr, err := screen.New(screen.Options{
 		In: opts.In, Out: opts.Out, Env: opts.Env, Log: opts.Log, CrashFile: opts.CrashFile,
-		NoBell: opts.NoBell, CrashNote: words.Died(opts.CrashFile), Profile: knownTerminal(ctx, opts),
+		NoBell: opts.NoBell, CrashNote: words.Died(opts.CrashFile), Profile: profile,
 	})
 	if err != nil {
 		return fmt.Errorf("open the terminal: %w", err)
@@ -115,27 +119,29 @@ func Run(ctx context.Context, opts Options) error {
 	return err
 }
 
-// knownTerminal returns how the terminal drew glyphs the last time, so that
-// nothing shifts after the first frame.
-func knownTerminal(ctx context.Context, opts Options) term.Profile {
-	var profile term.Profile
+// knownTerminal returns what the terminal was like the last time: how it drew
+// glyphs, so that nothing shifts after the first frame, and whether it was light.
+func knownTerminal(ctx context.Context, opts Options) (terminalFact, term.Profile) {
+	name := environ(opts.Env, "TERM")
+	fresh := terminalFact{Key: name + " "}
 	if opts.Backend == nil {
-		return profile
+		return fresh, term.Profile{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	raw, err := opts.Backend.Reader.UIState(ctx, uiTerminal)
 	if err != nil || len(raw) == 0 {
-		return profile
+		return fresh, term.Profile{}
 	}
 	var fact terminalFact
-	if json.Unmarshal(raw, &fact) != nil || !strings.HasPrefix(fact.Key, environ(opts.Env, "TERM")+" ") {
-		return profile
+	if json.Unmarshal(raw, &fact) != nil || !strings.HasPrefix(fact.Key, name+" ") {
+		return fresh, term.Profile{}
 	}
-	if json.Unmarshal(fact.Profile, &profile) != nil {
-		return term.Profile{}
+	var profile term.Profile
+	if len(fact.Profile) == 0 || json.Unmarshal(fact.Profile, &profile) != nil {
+		return terminalFact{Key: fact.Key, Light: fact.Light}, term.Profile{}
 	}
-	return profile
+	return fact, profile
 }
 
 func environ(env []string, name string) string {

@@ -61,6 +61,7 @@ func (w *window) signedIn(b *Backend, err error) tea.Cmd {
 	}
 	w.login.Done()
 	w.build(b)
+	w.keepTerminal()
 	w.began(b)
 	return w.start()
 }
@@ -92,6 +93,13 @@ func (w *window) openSignedOut(p *chat.Problem) {
 			return "", w.signInAgain(f, password)
 		},
 	}, w.clock.Now(), true)
+}
+
+// openStopped explains why there is no connection and none will come by itself.
+func (w *window) openStopped(p *chat.Problem) {
+	what, next := words.Problem(p)
+	lines := []dialog.Line{{Text: safe.Own(what)}, {Text: safe.Own(next)}, {Text: safe.Lit(" ")}, {Text: safe.Lit(words.StoppedBody)}}
+	w.dialogs.Open(&dialog.Text{Name: dialogStopped, Head: safe.Lit(words.StoppedTitle), Lines: lines}, w.clock.Now(), true)
 }
 
 func (w *window) signInAgain(f *dialog.Form, password string) tea.Cmd {

@@ -71,13 +71,26 @@ func readOpening(ctx context.Context, reader Reader) (opening, error) {
 	return o, nil
 }
 
-// firstFrame is how long the first frame waits for what is read from the disk:
-// an empty window that fills at once would only flicker.
-const firstFrame = 150 * time.Millisecond
+// How long a frame waits for what is read from the disk: an empty pane that
+// fills at once would only flicker, and cost a frame.
+const (
+	firstFrame = 150 * time.Millisecond // the first of all
+	roomFrame  = 12 * time.Millisecond  // the first of a channel
+)
 
-// early reports whether the first frame should wait.
-func (w *window) early() bool {
-	return !w.started && w.clock.Now().Sub(w.opening) < firstFrame
+// early returns until when the next frame should wait, zero for not at all.
+func (w *window) early() time.Time {
+	until := time.Time{}
+	switch {
+	case !w.started:
+		until = w.opening.Add(firstFrame)
+	case w.room != "" && w.chat.Loading():
+		until = w.opened.Add(roomFrame)
+	}
+	if !w.clock.Now().Before(until) {
+		return time.Time{}
+	}
+	return until
 }
 
 // begin shows what start read.
@@ -121,22 +134,29 @@ func (w *window) keep() {
 	w.back.Sender.SaveUI(uiWindow, raw)
 }
 
-// terminalFact is a measured terminal, for the next start.
+// terminalFact is what a terminal was like, for the next start.
 type terminalFact struct {
 	Key     string          `json:"key"`
-	Profile json.RawMessage `json:"profile"`
+	Profile json.RawMessage `json:"profile,omitempty"` // how it draws glyphs
+	Light   bool            `json:"light,omitempty"`   // its background
 }
 
 func (w *window) keepProfile(m screen.ProfileMsg) {
-	if w.back == nil {
-		return
-	}
 	profile, err := json.Marshal(m.Profile)
 	if err != nil {
 		w.log.Error("Terminal profile cannot be kept", "error", err)
 		return
 	}
-	raw, err := json.Marshal(terminalFact{m.Key, profile})
+	w.opts.known.Key, w.opts.known.Profile = m.Key, profile
+	w.keepTerminal()
+}
+
+// keepTerminal saves what the terminal is like.
+func (w *window) keepTerminal() {
+	if w.back == nil {
+		return
+	}
+	raw, err := json.Marshal(w.opts.known)
 	if err != nil {
 		w.log.Error("Terminal profile cannot be kept", "error", err)
 		return

@@ -12,6 +12,8 @@ import (
 type terminal interface {
 	SetTitle(title safe.Text)
 	Clipboard(text string) error
+	// Open shows a link on the desktop; nil where that cannot be.
+	Open(link string) tea.Cmd
 	Bell()
 	Notify(title, body safe.Text)
 	Redraw()

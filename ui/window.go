@@ -45,7 +45,6 @@ type window struct {
 	wantPeople    bool
 	dirty         bool // everything must be painted
 	cursor        screen.Cursor
-	popupShown    bool // a completion list is on the glass
 
 	login   *login.Pane // while nobody is signed in
 	dialogs dialog.Stack
@@ -67,13 +66,17 @@ type window struct {
 	title   string
 	started bool      // the sidebar is there
 	opening time.Time // when it was asked for
+	opened  time.Time // when the open channel was chosen
+	besides bool      // what stands beside its page is still to be read
 	wakeAt  time.Time
 	emoji   *emoji.Table // loaded when first needed
 
-	sidebarStale bool        // the sidebar changed since sidebarRead
-	sidebarRead  time.Time   // when it was read last
-	membersStale bool        // the member list changed since membersRead
-	membersRead  time.Time   // when it was read last
+	sidebarStale bool      // the sidebar changed since sidebarRead
+	sidebarRead  time.Time // when it was read last
+	membersStale bool      // the member list changed since membersRead
+	membersRead  time.Time // when it was read last
+	submitted    submitted
+	toMention    chat.RoomID // being opened for a mention in it
 	openLater    chat.RoomID // joined or created: opened once the list has it
 }
 
@@ -84,7 +87,7 @@ func newWindow(opts Options, term terminal, widths screen.Widths, clk clock, ask
 		waiting: map[question]uint64{}, wantTree: true, wantPeople: true, dirty: true,
 		drafts: map[chat.RoomID]chat.Draft{}, members: map[chat.RoomID]bool{}, refs: map[string]followUp{},
 	}
-	w.theme = theme.New(theme.Options{Light: opts.Theme == "light", ASCII: opts.ASCII})
+	w.theme = theme.New(theme.Options{Light: opts.Theme == "light" || opts.Theme == "" && opts.known.Light, ASCII: opts.ASCII})
 	w.keys, _ = keymap.New(opts.Keymap, opts.Keys)
 	if opts.Backend == nil {
 		w.login = login.New(&w.theme, opts.Address, opts.DeviceName)
@@ -102,6 +105,7 @@ func (w *window) build(b *Backend) {
 	w.people = members.New(&w.theme)
 	w.status = status.New(b.Account, &w.theme)
 	w.status.SetHint(safe.Own(w.keys.Key(keymap.Global, keymap.Help) + " " + words.StatusHelpWord))
+	w.status.SetUnsentKey(w.keys.Key(keymap.Global, keymap.Unsent))
 	w.chat = w.newChat()
 	w.login = nil
 	w.arrange()
@@ -158,10 +162,16 @@ func (w *window) update(msg tea.Msg) tea.Cmd {
 		w.measured(m.Widths)
 	case screen.ProfileMsg:
 		w.keepProfile(m)
+	case screen.OpenedMsg:
+		w.log.Info("Link was not opened", "error", m.Err)
+		w.copyLink(m.Link, words.LinkFailed)
 	case screen.EditedMsg:
 		return w.edited(m)
 	case pageMsg:
 		w.chat.Answer(m.req, m.page, m.err)
+		if m.req.Query.Room == w.room {
+			return w.readBesides()
+		}
 	case workedMsg:
 		w.chat.Worked(m.result)
 	}
@@ -172,6 +182,7 @@ func (w *window) update(msg tea.Msg) tea.Cmd {
 func (w *window) settle() {
 	now := w.clock.Now()
 	w.look(now)
+	w.greet()
 	w.retitle()
 	w.rearm(now)
 }
@@ -198,6 +209,10 @@ func (w *window) background(dark bool) {
 	o := w.theme.Options
 	o.Light = !dark
 	w.retheme(o)
+	if w.opts.known.Light == dark {
+		w.opts.known.Light = !dark
+		w.keepTerminal()
+	}
 }
 
 func (w *window) retheme(o theme.Options) {

@@ -394,7 +394,7 @@ func TestFirstSync(t *testing.T) {
 	s.wantNot("MEMBERS")
 	s.Send(feedMsg{changes: chat.ChangeSet{Rooms: []chat.Room{room("!a", "alpha"), room("!b", "beta")}}})
 	s.want("alpha", "RECENT")
-	s.Key("down", "enter")
+	s.Key("enter")
 	s.want("Message #alpha")
 	s.Send(feedMsg{changes: chat.ChangeSet{Conn: online()}})
 	s.want("● online")

@@ -1,6 +1,7 @@
 package uitest
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"time"
@@ -96,6 +97,27 @@ func (t *Term) WaitWritten() {
 		case <-wake:
 		case <-timer.C:
 			t.t.Fatalf("nothing is written\n%s", t.Dump())
+		}
+	}
+}
+
+// WaitOutput waits until what the program wrote since Mark contains text, as
+// bytes: it does not look at the screen.
+func (t *Term) WaitOutput(text string) {
+	t.t.Helper()
+	timer := time.NewTimer(t.opts.Timeout)
+	defer timer.Stop()
+	for {
+		t.mu.Lock()
+		wake, found := t.wake, bytes.Contains(t.raw[t.mark:], []byte(text))
+		t.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-wake:
+		case <-timer.C:
+			t.t.Fatalf("%q is not written\n%s", text, t.Dump())
 		}
 	}
 }

@@ -69,6 +69,9 @@ func problem(p *chat.Problem) (what, next string) {
 	case chat.ProblemForbidden:
 		return "The homeserver does not allow that" + colon(p.Detail), ""
 	case chat.ProblemNotFound:
+		if p.Code == "" && strings.HasPrefix(p.Detail, "/") {
+			return "There is no file" + colon(p.Detail), "Check its path."
+		}
 		return "The homeserver does not know that" + colon(p.Detail), "Check the address."
 	case chat.ProblemTooLarge:
 		return "That is too large for the homeserver.", "Send it in smaller parts."

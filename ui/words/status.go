@@ -29,13 +29,17 @@ func Connection(c chat.Connection, now time.Time) string {
 	return "stopped"
 }
 
-// Outbox returns what has not reached the homeserver yet, or "".
-func Outbox(o chat.OutboxState) string {
+// Outbox returns what has not reached the homeserver yet, or "". key leads to what was refused.
+func Outbox(o chat.OutboxState, key string) string {
+	failed := strconv.Itoa(o.Failed) + " not sent"
+	if key != "" {
+		failed += " (" + key + ")"
+	}
 	switch {
 	case o.Failed > 0 && o.Pending > 0:
-		return strconv.Itoa(o.Failed) + " not sent, " + strconv.Itoa(o.Pending) + " waiting"
+		return failed + ", " + strconv.Itoa(o.Pending) + " waiting"
 	case o.Failed > 0:
-		return strconv.Itoa(o.Failed) + " not sent"
+		return failed
 	case o.Pending > 0:
 		return strconv.Itoa(o.Pending) + " waiting"
 	}
@@ -85,6 +89,15 @@ const (
 	SoftLogoutBody  = "Type your password to go on in the same session."
 	SignOutEverHint = "To start anew, sign out (Alt+Shift+Q) and start hubbub again."
 )
+
+// What is said when the account cannot go on.
+const (
+	StoppedTitle = "Stopped"
+	StoppedBody  = "Nothing was changed. What is on this machine can still be read here."
+)
+
+// Fewer ends a list that was shown whole on demand.
+const Fewer = "fewer"
 
 // More returns "3 more" for what does not fit.
 func More(n int) string { return strconv.Itoa(n) + " more" }

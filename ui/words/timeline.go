@@ -181,7 +181,7 @@ func UnknownEvent(kind string) string { return "Event of the type " + either(kin
 // WaitingBecause says why a message waits to be sent.
 func WaitingBecause(p *chat.Problem) string {
 	if p == nil {
-		return "waiting"
+		return "waiting for the message before it"
 	}
 	return "waiting: " + because(p)
 }

@@ -28,7 +28,6 @@ const (
 	OnlyUnread     = "unread only"
 	NothingUnread  = "Nothing unread."
 	NoRooms        = "No channels yet."
-	NoRoomOpen     = "No channel is open."
 	TooSmall       = "hubbub needs 40×10"
 	Loading        = "Loading…"
 )

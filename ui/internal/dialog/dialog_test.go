@@ -107,6 +107,33 @@ func TestPickerChooses(t *testing.T) {
 	}
 }
 
+// A key in a dialog draws that dialog alone, and what is seen is the same.
+func TestDrawnAloneLooksTheSame(t *testing.T) {
+	th := theme.New(theme.Options{})
+	now := time.Unix(0, 0)
+	var s Stack
+	s.Open(NewPicker("x", "Pick", "type", items("one", "two", "three")), now, false)
+	c, g := screen.NewCanvasForTest(60, 20, nil)
+	if s.Stands(c) {
+		t.Error("a dialog that was never drawn stands")
+	}
+	s.Paint(c, &th)
+	s.Type("t", now)
+	s.Type("h", now)
+	if !s.Stands(c) {
+		t.Fatal("a picker moves while one types")
+	}
+	cur := s.PaintTop(c, &th)
+	fresh, all := screen.NewCanvasForTest(60, 20, nil)
+	if want := s.Paint(fresh, &th); want != cur || g.String() != all.String() {
+		t.Errorf("cursor %v, want %v, and\n%s\nwant\n%s", cur, want, g.String(), all.String())
+	}
+	s.Open(&Confirm{Name: "y", Head: safe.Lit("Sure?"), Question: safe.Lit("Really?")}, now, false)
+	if s.Stands(c) {
+		t.Error("with another dialog above it the picture is the same")
+	}
+}
+
 // TestGrace: typing goes on when a dialog opens by itself, and must not answer it.
 func TestGrace(t *testing.T) {
 	answered := 0

@@ -41,12 +41,17 @@ func NewPattern(query string) *Pattern {
 // Empty reports whether everything matches.
 func (p *Pattern) Empty() bool { return len(p.want) == 0 }
 
+// maxFold is how many letters of a target count.
+const maxFold = 128
+
 // Fold prepares a target.
-func Fold(s string) []rune {
-	out := make([]rune, 0, len(s))
+func Fold(s string) []rune { return appendFold(make([]rune, 0, min(len(s), maxFold)), s) }
+
+func appendFold(out []rune, s string) []rune {
+	n := 0
 	for _, r := range s {
 		out = append(out, unicode.ToLower(r))
-		if len(out) == 128 {
+		if n++; n == maxFold {
 			break
 		}
 	}

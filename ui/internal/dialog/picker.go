@@ -3,6 +3,7 @@ package dialog
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,7 +26,9 @@ type Item struct {
 	Find     string // what a query is compared with; Title when empty
 	Disabled string // why it cannot be chosen
 	Do       func() tea.Cmd
-	fold     []rune
+	// Fill completes the item when it is first shown or chosen, for long lists; nil if it is complete.
+	Fill func(*Item)
+	fold []rune
 }
 
 // Picker is an input above a ranked list.
@@ -40,7 +43,9 @@ type Picker struct {
 
 	input  pane.Input
 	items  []Item
-	ranked []int // indexes of items
+	ranked []int  // indexes of items
+	query  string // that ranked is for
+	stale  bool   // the input is another by now
 	free   *Item
 	scroll pane.Scroll
 	bare   bool // no input: a menu
@@ -51,12 +56,20 @@ type Picker struct {
 func NewPicker(name, title, hint string, items []Item) *Picker {
 	p := &Picker{Name: name, Head: safe.Own(title), items: items}
 	p.input.Placeholder = hint
+	var all []rune // one allocation for many items
 	for i := range items {
 		find := items[i].Find
 		if find == "" {
 			find = items[i].Title.String()
 		}
-		items[i].fold = Fold(find)
+		all = slices.Grow(all, min(len(find), maxFold)+(len(items)-i)*16)
+		n := len(all)
+		all = appendFold(all, find)
+		items[i].fold = all[n:len(all):len(all)]
+	}
+	p.ranked = make([]int, len(items))
+	for i := range p.ranked {
+		p.ranked[i] = i
 	}
 	p.rank()
 	return p
@@ -69,40 +82,66 @@ func NewMenu(name string, title safe.Text, items []Item) *Picker {
 	return p
 }
 
-// rank orders the items that match: by score and weight, then as given.
+// typed notes that the input changed. What matches is found when somebody
+// looks: of keys that come at once only the last counts.
+func (p *Picker) typed() {
+	p.stale = true
+	p.scroll.At, p.scroll.Top = 0, 0
+}
+
+// rank orders the items that match: by score and weight, then as given. What
+// did not match a query does not match a longer one.
 func (p *Picker) rank() {
-	pattern := NewPattern(p.input.Text())
+	query := p.input.Text()
+	pattern := NewPattern(query)
 	type scored struct{ at, score int }
-	var found []scored
-	for i := range p.items {
+	found := make([]scored, 0, len(p.ranked))
+	try := func(i int) {
 		if s, ok := pattern.Score(p.items[i].fold); ok {
 			found = append(found, scored{i, s + p.items[i].Weight})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b scored) int { return cmp.Compare(b.score, a.score) })
-	p.ranked = p.ranked[:0]
+	if strings.HasPrefix(query, p.query) {
+		for _, i := range p.ranked {
+			try(i)
+		}
+	} else {
+		for i := range p.items {
+			try(i)
+		}
+	}
+	slices.SortFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.at, b.at)) })
+	p.ranked, p.query, p.stale = p.ranked[:0], query, false
 	for _, f := range found {
 		p.ranked = append(p.ranked, f.at)
 	}
 	p.free = nil
-	if p.Free != nil && p.input.Text() != "" {
-		p.free = p.Free(p.input.Text())
+	if p.Free != nil && query != "" {
+		p.free = p.Free(query)
 	}
-	p.scroll.At, p.scroll.Top = 0, 0
 }
 
 func (p *Picker) len() int {
+	if p.stale {
+		p.rank()
+	}
 	if p.free != nil {
 		return len(p.ranked) + 1
 	}
 	return len(p.ranked)
 }
 
+// item returns an item by its place, which is below len.
 func (p *Picker) item(i int) *Item {
-	if i < len(p.ranked) {
-		return &p.items[p.ranked[i]]
+	if i >= len(p.ranked) {
+		return p.free
 	}
-	return p.free
+	it := &p.items[p.ranked[i]]
+	if it.Fill != nil {
+		it.Fill(it)
+		it.Fill = nil
+	}
+	return it
 }
 
 // ID implements Dialog.
@@ -135,7 +174,7 @@ func (p *Picker) Do(a keymap.Action) Result {
 	case a == keymap.FieldPrev:
 		p.scroll.Do(keymap.ListUp, p.len())
 	case !p.bare && p.input.Do(a):
-		p.rank()
+		p.typed()
 	}
 	return Result{}
 }
@@ -171,7 +210,7 @@ func (p *Picker) Type(s string) Result {
 		return Result{}
 	}
 	p.input.Type(s)
-	p.rank()
+	p.typed()
 	return Result{}
 }
 

@@ -9,6 +9,7 @@
 package dialog
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -64,6 +65,7 @@ type layer struct {
 // Stack is the dialogs that are open, the uppermost last. It belongs to Update's goroutine.
 type Stack struct {
 	layers []*layer
+	shown  []*layer // of the last paint
 	dirty  bool
 }
 
@@ -134,6 +136,27 @@ func (l *layer) tooEarly(now time.Time) bool {
 		return false
 	}
 	return true
+}
+
+// Settle ends the grace period of the uppermost dialog once the keyboard is
+// quiet, and returns when to ask again; zero when there is nothing to wait for.
+func (s *Stack) Settle(now time.Time) (next time.Time) {
+	if s.Empty() {
+		return time.Time{}
+	}
+	l := s.layers[len(s.layers)-1]
+	if !l.grace {
+		return time.Time{}
+	}
+	next = l.lastKey.Add(graceQuiet)
+	if most := l.opened.Add(graceMost); most.Before(next) {
+		next = most
+	}
+	if now.Before(next) {
+		return next
+	}
+	l.grace, s.dirty = false, true
+	return time.Time{}
 }
 
 // Do gives an action to the uppermost dialog.
@@ -212,10 +235,29 @@ func (s *Stack) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	for _, l := range s.layers {
 		cur = l.paint(c, th)
 	}
+	s.shown = append(s.shown[:0], s.layers...)
 	return cur
 }
 
-func (l *layer) paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
+// Stands reports whether the dialogs stand where they were painted last, so
+// that PaintTop is enough as long as the window below did not change.
+func (s *Stack) Stands(c screen.Canvas) bool {
+	if s.Empty() || !slices.Equal(s.layers, s.shown) {
+		return false
+	}
+	l := s.layers[len(s.layers)-1]
+	x, y, w, h := l.place(c)
+	return x == l.x && y == l.y && w == l.w && h == l.h
+}
+
+// PaintTop draws the uppermost dialog again and returns its cursor.
+func (s *Stack) PaintTop(c screen.Canvas, th *theme.Theme) screen.Cursor {
+	s.dirty = false
+	return s.layers[len(s.layers)-1].paint(c, th)
+}
+
+// place returns where the inside of a dialog stands.
+func (l *layer) place(c screen.Canvas) (x, y, width, height int) {
 	w, h := c.Size()
 	mostW, mostH := max(1, w-2), max(1, h-2)
 	if w >= 60 {
@@ -224,9 +266,13 @@ func (l *layer) paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	if h >= 16 {
 		mostH = h - 4
 	}
-	l.w, l.h = l.Size(c.Widths(), mostW, mostH)
-	l.w, l.h = max(1, min(l.w, mostW)), max(1, min(l.h, mostH))
-	l.x, l.y = (w-l.w)/2, max(1, (h-l.h)/3)
+	width, height = l.Size(c.Widths(), mostW, mostH)
+	width, height = max(1, min(width, mostW)), max(1, min(height, mostH))
+	return (w - width) / 2, max(1, (h-height)/3), width, height
+}
+
+func (l *layer) paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
+	l.x, l.y, l.w, l.h = l.place(c)
 	title := l.Title()
 	if l.grace {
 		title = safe.Own(title.String() + " · " + words.PressAgain)

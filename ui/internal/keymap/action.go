@@ -23,6 +23,7 @@ const (
 	TogglePeople  Action = "people"
 	ToggleSidebar Action = "sidebar"
 	Join          Action = "join"
+	Browse        Action = "browse"
 	CreateChannel Action = "create-channel"
 	DirectMessage Action = "direct-message"
 	Invite        Action = "invite"
@@ -37,6 +38,8 @@ const (
 	ScrollUp      Action = "scroll-up"
 	ScrollDown    Action = "scroll-down"
 	Newest        Action = "newest"
+	FirstNew      Action = "first-new"
+	Unsent        Action = "unsent"
 )
 
 // Actions of the composer. All but Send, Editor and MessageMode edit text.
@@ -80,6 +83,8 @@ const (
 	MessageLast  Action = "message-last"
 	PageUp       Action = "page-up"
 	PageDown     Action = "page-down"
+	HalfUp       Action = "half-page-up"
+	HalfDown     Action = "half-page-down"
 	Write        Action = "write" // back to the composer
 	Menu         Action = "message-menu"
 	Reply        Action = "reply"

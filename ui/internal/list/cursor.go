@@ -93,8 +93,13 @@ func (l *List[K]) scrollInside(i, by int, newest bool) bool {
 }
 
 // Page scrolls by a page less two lines; the cursor goes with it.
-func (l *List[K]) Page(by int, newest bool) {
-	l.Scroll(by*max(l.h-2, 1), newest)
+func (l *List[K]) Page(by int, newest bool) { l.leap(by, max(l.h-2, 1), newest) }
+
+// HalfPage scrolls by half a page; the cursor goes with it.
+func (l *List[K]) HalfPage(by int, newest bool) { l.leap(by, max(l.h/2, 1), newest) }
+
+func (l *List[K]) leap(by, lines int, newest bool) {
+	l.Scroll(by*lines, newest)
 	if !l.hasCur {
 		return
 	}
@@ -134,8 +139,12 @@ func (l *List[K]) Show(i int, newest bool) {
 
 // bottom puts the last line of item i at the bottom.
 func (l *List[K]) bottom(i int, newest bool) {
-	r := Row{Item: i, Line: l.height(i) - 1}
-	for n := 1; n < l.h; n++ {
+	l.place(l.above(Row{Item: i, Line: l.height(i) - 1}, l.h-1), newest)
+}
+
+// above returns the row that stands some lines above another.
+func (l *List[K]) above(r Row, lines int) Row {
+	for range lines {
 		switch {
 		case r.Line > 0:
 			r.Line--
@@ -144,7 +153,7 @@ func (l *List[K]) bottom(i int, newest bool) {
 			r.Line = l.height(r.Item) - 1
 		}
 	}
-	l.place(r, newest)
+	return r
 }
 
 // JumpTo puts item i a third from the top and the cursor on it.
@@ -153,13 +162,22 @@ func (l *List[K]) JumpTo(i int, newest bool) {
 		return
 	}
 	l.cursor, l.hasCur = l.src.Key(i), true
-	l.place(Row{Item: i}, false)
-	l.Scroll(-l.h/3, newest)
+	l.ViewFrom(i, newest)
+}
+
+// ViewFrom puts item i a third from the top; the cursor stays where it is.
+func (l *List[K]) ViewFrom(i int, newest bool) {
+	if i >= 0 && i < l.src.Len() {
+		l.place(l.above(Row{Item: i}, l.h/3), newest)
+	}
 }
 
 // Top puts the first line of item i at the top.
-func (l *List[K]) Top(i int, newest bool) {
+func (l *List[K]) Top(i int, newest bool) { l.TopLine(i, 0, newest) }
+
+// TopLine puts a line of item i at the top.
+func (l *List[K]) TopLine(i, line int, newest bool) {
 	if i >= 0 && i < l.src.Len() {
-		l.place(Row{Item: i}, newest)
+		l.place(Row{Item: i, Line: min(max(line, 0), l.height(i)-1)}, newest)
 	}
 }

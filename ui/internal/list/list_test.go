@@ -299,3 +299,41 @@ func BenchmarkScroll100k(b *testing.B) {
 		l.Rows()
 	}
 }
+
+// TestJumpShowsTheItem: wherever it stands, near the ends too.
+func TestJumpShowsTheItem(t *testing.T) {
+	s := source(0, 50)
+	l := New(s)
+	l.SetSize(20, 12)
+	for i := range 50 {
+		for _, newest := range []bool{true, false} {
+			l.JumpTo(i, newest)
+			seen := false
+			for _, r := range l.Rows() {
+				seen = seen || r.Item == i && r.Line == 0
+			}
+			if !seen || l.Cursor() != i {
+				t.Fatalf("item %d is not visible after the jump: %v", i, l.Rows())
+			}
+		}
+	}
+}
+
+// TestHalfPage moves by half the height, and the cursor with it.
+func TestHalfPage(t *testing.T) {
+	s := source(0, 50)
+	for i := range 50 {
+		s.heights[i] = 1
+	}
+	l := New(s)
+	l.SetSize(20, 12)
+	l.CursorToVisible()
+	l.HalfPage(-1, true)
+	if r := l.Rows(); r[0].Item != 32 || l.Cursor() != 32 {
+		t.Errorf("top %v, cursor %d", r[0], l.Cursor())
+	}
+	l.HalfPage(1, true)
+	if !l.Following() || l.Cursor() != 49 {
+		t.Errorf("not back at the end: cursor %d", l.Cursor())
+	}
+}

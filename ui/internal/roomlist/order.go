@@ -42,6 +42,7 @@ func (m *Model) orderChildren() {
 	m.children = map[chat.RoomID][]*entry{}
 	m.parents = map[chat.RoomID][]chat.RoomID{}
 	m.edged = make(map[chat.RoomID]bool, len(m.edges))
+	m.missing = map[chat.RoomID]int{}
 	for _, e := range m.rooms {
 		if e.room.Successor != "" {
 			m.edged[e.room.Successor] = true
@@ -50,6 +51,9 @@ func (m *Model) orderChildren() {
 	for _, edge := range m.edges {
 		m.edged[edge.Child] = true
 		parent, c := m.rooms[edge.Parent], m.rooms[edge.Child]
+		if c == nil || c.room.Membership != chat.MemberJoined && c.room.Membership != chat.MemberInvited {
+			m.missing[edge.Parent]++
+		}
 		if edge.Parent == edge.Child || parent == nil || c == nil || !m.visible(&parent.room) || !m.visible(&c.room) ||
 			parent.room.Type != chat.RoomSpace || slices.Contains(m.parents[edge.Child], edge.Parent) {
 			continue

@@ -70,6 +70,7 @@ type Model struct {
 	edges    []chat.SpaceEdge
 	children map[chat.RoomID][]*entry // joined children of a space, ordered
 	parents  map[chat.RoomID][]chat.RoomID
+	missing  map[chat.RoomID]int  // rooms of a space that we are not in
 	edged    map[chat.RoomID]bool // rooms that an edge or a successor names, known or not
 	servers  []*entry
 	tallies  map[chat.RoomID]*tally
@@ -97,6 +98,7 @@ func New() *Model {
 func (m *Model) Set(s chat.Sidebar) {
 	m.rooms = make(map[chat.RoomID]*entry, len(s.Rooms))
 	for _, r := range s.Rooms {
+		r.Name = name(&r)
 		m.rooms[r.ID] = newEntry(r)
 	}
 	m.SetEdges(s.Edges)
@@ -110,8 +112,9 @@ func (m *Model) SetEdges(edges []chat.SpaceEdge) {
 
 // Apply folds in changed rooms and takes out those that are gone.
 func (m *Model) Apply(changed []chat.Room, gone []chat.RoomID) {
-	for i := range changed {
-		m.apply(&changed[i])
+	for _, r := range changed {
+		r.Name = name(&r)
+		m.apply(&r)
 	}
 	for _, id := range gone {
 		if m.rooms[id] != nil {

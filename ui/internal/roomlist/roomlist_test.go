@@ -36,6 +36,10 @@ func show(rows []Row) string {
 			fmt.Fprintf(&b, "[%s]", strings.TrimPrefix(r.Key, "section:"))
 		case RowCategory:
 			b.WriteString("> " + r.Room.Name)
+		case RowBrowse:
+			fmt.Fprintf(&b, "+%d", r.Hidden())
+		case RowMore:
+			fmt.Fprintf(&b, "%d more", r.Hidden())
 		default:
 			b.WriteString(r.Room.Name)
 		}
@@ -92,6 +96,7 @@ rules
   infra 1@1
 > VOICE
   lounge
++2
 [direct] 3@0
 cy 3@0
 `)
@@ -117,6 +122,32 @@ cy 3@0
 	}
 	if got := m.Folded(); !slices.Equal(got, []string{"!t"}) {
 		t.Errorf("folded: %v", got)
+	}
+}
+
+// Hundreds of direct messages leave room for the channels below them; the open
+// one and what is unread among the rest stay in sight.
+func TestManyDirectMessages(t *testing.T) {
+	m := New()
+	var s chat.Sidebar
+	for i := range 13 {
+		r := room(fmt.Sprintf("!d%02d", i), fmt.Sprintf("d%02d", i))
+		r.Direct, r.LastActive = true, time.Unix(int64(100-i), 0)
+		s.Rooms = append(s.Rooms, r)
+	}
+	s.Rooms[11].Unread = 4
+	m.Set(s)
+	m.SetFilter(Filter{Keep: "!d12"})
+	first := "[direct] 4@0\nd00\nd01\nd02\nd03\nd04\nd05\nd06\nd07\nd08\nd09\n"
+	check(t, show(m.Rows("")), first+"d12\n2 more folded 4@0\n")
+	m.SetFolded(allDirect, true)
+	check(t, show(m.Rows("")), first+"d10\nd11 4@0\nd12\n0 more\n")
+	m.SetFolded("section:direct", true)
+	check(t, show(m.Rows("")), "[direct] folded 4@0\nd12\n")
+	m.SetFolded(allDirect, false)
+	m.SetFolded("section:direct", false)
+	if id := m.StepUnread("", "!d00", 1); id != "!d11" {
+		t.Errorf("the next unread is %q, want the hidden one", id)
 	}
 }
 
@@ -174,7 +205,7 @@ func TestCircles(t *testing.T) {
 	if got := len(m.Servers()); got != 2 {
 		t.Errorf("%d servers, want 2", got)
 	}
-	check(t, show(m.Rows("!a")), "> b\n  > c\n    r\n")
+	check(t, show(m.Rows("!a")), "> b\n  > c\n    r\n+0\n")
 	if m.ServerOf("!r", "") != "!a" {
 		t.Error("a room in a circle has no server")
 	}

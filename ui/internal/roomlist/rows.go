@@ -14,23 +14,51 @@ const (
 	RowRoom     RowKind = iota // a channel, direct message or invite
 	RowCategory                // a space inside the server: folds
 	RowSection                 // a heading of the home list: folds
+	RowBrowse                  // leads to the channels of the server that one is not in
+	RowMore                    // stands for the older direct messages, or ends them when they are shown
 )
+
+// maxDirect is how many direct messages are listed until one asks for all: on
+// an old account they would push every channel off the screen.
+const maxDirect = 10
 
 // Row is one row of the tree.
 type Row struct {
 	Kind    RowKind
-	Room    *chat.Room // of a channel or category; the model's own, always current
-	Section Section    // of a heading
-	Depth   int        // nesting, 0 at the margin
+	Section Section // of the home list
 	Folded  bool
-	Key     string // names the fold, for a category or heading
+	Depth   int        // nesting, 0 at the margin
+	Room    *chat.Room // of a channel or category; the model's own, always current
+	Key     string     // names the fold, for a category, heading or RowMore
 	tally   *tally
+	more    *more // of a RowMore
+}
+
+// more is what a RowMore stands for.
+type more struct {
+	hidden int      // rooms
+	among  []*entry // they are among these, with none that counts but is shown
+}
+
+// Hidden returns how many rooms a RowMore stands for, or a RowBrowse at least.
+func (r *Row) Hidden() int {
+	if r.more == nil {
+		return 0
+	}
+	return r.more.hidden
 }
 
 // Count returns what is unread in the row, for a folded row in all it hides.
 func (r *Row) Count() Count {
 	if r.Kind == RowRoom {
 		return count(r.Room)
+	}
+	if r.more != nil {
+		var t tally
+		for _, e := range r.more.among {
+			t.add(count(&e.room), 1)
+		}
+		return t.count()
 	}
 	if r.tally == nil {
 		return Count{}
@@ -112,6 +140,9 @@ func (m *Model) Rows(server chat.RoomID) []Row {
 		}
 	} else {
 		rows = m.space(rows, server, 0, map[chat.RoomID]bool{server: true}, false)
+		if !m.filter.OnlyUnread {
+			rows = append(rows, Row{Kind: RowBrowse, Key: "browse", more: &more{hidden: m.unjoined(server)}})
+		}
 		rows = m.section(rows, Direct, false)
 	}
 	m.cache = view{server, m.version, rows, true}
@@ -133,8 +164,8 @@ func (m *Model) matches(e *entry) bool {
 	return !m.filter.OnlyUnread || e.room.ID == m.filter.Keep || count(&e.room).Any
 }
 
-// section appends a heading and its rooms; all ignores folds. The open room is
-// never hidden.
+// section appends a heading and its rooms; all ignores folds and limits. The
+// open room is never hidden.
 func (m *Model) section(rows []Row, s Section, all bool) []Row {
 	list := m.lists[s]
 	if len(list) == 0 {
@@ -143,13 +174,35 @@ func (m *Model) section(rows []Row, s Section, all bool) []Row {
 	key := sectionKey(s)
 	folded := m.folded[key]
 	rows = append(rows, Row{Kind: RowSection, Section: s, Folded: folded, Key: key, tally: &m.sums[s]})
-	for _, e := range list {
-		if m.matches(e) && (!folded || all || e.room.ID == m.filter.Keep) {
-			rows = append(rows, Row{Kind: RowRoom, Room: &e.room, Section: s})
+	var rest more
+	open := m.folded[allDirect]
+	limited, shown := s == Direct && !all && !folded, 0
+	rows = slices.Grow(rows, len(list)+1)
+	for i, e := range list {
+		switch {
+		case !m.matches(e):
+			continue
+		case e.room.ID == m.filter.Keep:
+		case folded && !all:
+			continue
+		case limited && !open && shown >= maxDirect:
+			if rest.hidden == 0 {
+				rest.among = list[i:]
+			}
+			rest.hidden++
+			continue
 		}
+		shown++
+		rows = append(rows, Row{Kind: RowRoom, Room: &e.room, Section: s})
+	}
+	if rest.hidden > 0 || (limited && open && shown > maxDirect) {
+		rows = append(rows, Row{Kind: RowMore, Section: s, Folded: !open, Key: allDirect, more: &rest})
 	}
 	return rows
 }
+
+// allDirect is among the folded keys while all direct messages are shown.
+const allDirect = "all:direct"
 
 func sectionKey(s Section) string {
 	return "section:" + [...]string{"none", "invites", "direct", "unread", "recent"}[s]

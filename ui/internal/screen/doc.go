@@ -38,7 +38,7 @@
 //
 // # Ownership
 //
-// The goroutine of Update owns the cells, the renderer and all state of pacing.
+// The goroutine of Update owns the cells, the painter and all state of pacing.
 // The methods that the model calls (title, clipboard, bell …) belong to that
 // goroutine. [Screen.Send] and [Screen.Recover] may be called from anywhere. What
 // goroutines share, the terminal's modes, is guarded in tty.

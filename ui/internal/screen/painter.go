@@ -18,6 +18,7 @@ import (
 type painter struct {
 	colors colorprofile.Profile
 	shown  []uv.Line // what the terminal has
+	drift  []bool    // rows of shown that drift
 	wipe   bool      // nothing is known of it
 	x, y   int       // of its cursor; x is -1 where the column is not known
 	pen    Style
@@ -34,11 +35,14 @@ const (
 
 // reset makes the next frame draw every cell of a screen of that size.
 func (p *painter) reset(w, h int) {
-	p.shown = make([]uv.Line, h)
+	p.wipe = true
+	if len(p.shown) == h && h > 0 && len(p.shown[0]) == w {
+		return
+	}
+	p.shown, p.drift = make([]uv.Line, h), make([]bool, h)
 	for y := range p.shown {
 		p.shown[y] = make(uv.Line, w)
 	}
-	p.wipe = true
 }
 
 // setColors changes what colours may be written.
@@ -50,6 +54,7 @@ func (p *painter) paint(b []byte, c *cells) []byte {
 	if p.wipe {
 		p.wipe, p.pen, p.link, p.x, p.y = false, Style{}, uv.Link{}, 0, 0
 		b = append(b, "\x1b[m\x1b[H\x1b[2J"...)
+		clear(p.drift)
 		for _, line := range p.shown {
 			for x := range line {
 				line[x] = uv.EmptyCell
@@ -67,11 +72,13 @@ func (p *painter) paint(b []byte, c *cells) []byte {
 		if first < 0 {
 			continue
 		}
-		if drifts(line) || drifts(p.shown[y]) {
+		drift := drifts(line)
+		if drift || p.drift[y] {
 			b = p.whole(b, line, y)
 		} else {
 			b = p.row(b, line, y, first)
 		}
+		p.drift[y] = drift
 		copy(p.shown[y], line)
 	}
 	return p.lift(b)

@@ -14,6 +14,12 @@ func (p *Pane) doMessage(a keymap.Action) bool {
 		p.move(-1)
 	case keymap.MessageDown:
 		p.move(1)
+	case keymap.HalfUp:
+		p.list.HalfPage(-1, p.tl.AtNewest())
+		p.moved()
+	case keymap.HalfDown:
+		p.list.HalfPage(1, p.tl.AtNewest())
+		p.moved()
 	case keymap.MessageFirst:
 		p.toItem(0, 1)
 	case keymap.MessageLast:

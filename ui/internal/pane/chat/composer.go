@@ -14,6 +14,10 @@ import (
 // paintComposer draws the composer if it changed, and returns the cursor.
 func (p *Pane) paintComposer(c screen.Canvas) screen.Cursor {
 	l := &p.layout
+	if !p.open {
+		p.cursor = screen.Cursor{}
+		return p.cursor
+	}
 	if p.dirty&partFrame != 0 {
 		framed := p.h >= boxHeight && l.box.Dy() >= 3
 		if framed {
@@ -52,8 +56,6 @@ func (p *Pane) paintText(t screen.Canvas) screen.Cursor {
 // readOnly says why nothing can be written, or "".
 func (p *Pane) readOnly() string {
 	switch {
-	case !p.open:
-		return " "
 	case p.room.Membership != chat.MemberJoined:
 		return words.NotJoined
 	case !p.room.CanSend && p.ed.Empty():

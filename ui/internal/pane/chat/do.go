@@ -54,6 +54,8 @@ func (p *Pane) doScroll(a keymap.Action) bool {
 		p.page(1)
 	case keymap.Newest:
 		p.toNewest()
+	case keymap.FirstNew:
+		p.toFirstNew()
 	default:
 		return false
 	}

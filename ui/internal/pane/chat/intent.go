@@ -4,6 +4,7 @@ import (
 	"hubbub/store/chat"
 	"hubbub/ui/internal/richtext"
 	"hubbub/ui/internal/timeline"
+	"hubbub/ui/words"
 )
 
 // IntentKind says what the window shall do.
@@ -13,6 +14,7 @@ type IntentKind uint8
 const (
 	IntentPage       IntentKind = iota // Page: read it, then Answer
 	IntentFill                         // Text: the token for FillGap; on failure GapFailed
+	IntentFetch                        // Event: a message that is answered, for FetchEvent
 	IntentSubmit                       // Out: the person pressed send; Out.Text is raw and may be a slash command
 	IntentDraft                        // Draft: the composer changed
 	IntentSay                          // Text: a sentence for the status line
@@ -38,6 +40,7 @@ type Intent struct {
 	Out     chat.Outgoing
 	Draft   chat.Draft
 	Text    string
+	Event   chat.EventID
 	Count   int
 	Job     richtext.Job
 	Message *chat.Message // a copy
@@ -89,6 +92,7 @@ func (p *Pane) settle() {
 		return
 	}
 	p.arrange()
+	p.notice()
 	first, last := p.list.Visible()
 	for _, r := range p.tl.Want(first, last) {
 		switch r.Kind {
@@ -99,6 +103,8 @@ func (p *Pane) settle() {
 		case timeline.FillGap:
 			p.want(Intent{Kind: IntentFill, Text: r.Token})
 			p.touched()
+		case timeline.FetchReply:
+			p.want(Intent{Kind: IntentFetch, Event: r.Event})
 		}
 	}
 	for _, j := range p.code.Jobs() {
@@ -134,13 +140,25 @@ func (p *Pane) Answer(req PageRequest, page chat.Page, err error) {
 		p.replace(page)
 		p.list.ToEnd()
 		p.below = 0
+		p.showItem()
 	case PageJump:
 		p.replace(page)
+		if p.jumpNew {
+			p.jumpTo, p.jumpNew = "", false
+			p.list.Changed()
+			p.arrange()
+			p.toFirstNew()
+			break
+		}
 		p.jump(p.jumpTo)
 	case PageReload:
 		p.replace(page)
 	}
 	p.touched()
+	if p.mode == Reading && p.list.Cursor() < 0 {
+		p.arrange()
+		p.list.CursorToVisible() // its message is not loaded any more
+	}
 	p.readers()
 }
 
@@ -158,8 +176,14 @@ func (p *Pane) pageFailed(req PageRequest, err error) {
 	case PageNewer:
 		p.tl.PageFailed(timeline.LoadNewer)
 	case PageJump:
-		p.jumpTo = ""
+		p.jumpTo, p.jumpNew = "", false
+		p.say(words.NotHere)
 	case PageOpen, PageNewest, PageReload:
+		if req.Query.Around != "" && req.Kind == PageOpen {
+			p.back = place{} // that place is gone: the end, then
+			p.askOpen()
+			return
+		}
 		p.failed = problem(err)
 	}
 }
@@ -176,7 +200,7 @@ func (p *Pane) Retry() {
 	p.touched()
 	if p.open && !p.loaded && p.failed != nil {
 		p.failed = nil
-		p.ask(PageOpen, chat.PageQuery{Room: p.room.ID, Limit: timeline.PageSize})
+		p.askOpen()
 	}
 }
 
@@ -256,8 +280,12 @@ func (p *Pane) Jump(event chat.EventID) {
 		p.jump(event)
 		return
 	}
-	p.jumpTo = event
-	p.ask(PageJump, chat.PageQuery{Room: p.room.ID, Around: event, Limit: timeline.PageSize})
+	p.jumpTo, p.jumpNew = event, false
+	p.askJump()
+}
+
+func (p *Pane) askJump() {
+	p.ask(PageJump, chat.PageQuery{Room: p.room.ID, Around: p.jumpTo, Limit: timeline.PageSize})
 }
 
 func (p *Pane) jump(event chat.EventID) {
@@ -265,8 +293,42 @@ func (p *Pane) jump(event chat.EventID) {
 	p.list.Changed()
 	if i, ok := p.tl.Find(event); ok {
 		p.arrange()
-		p.list.JumpTo(i, p.tl.AtNewest())
 		p.setMode(Reading)
+		p.list.JumpTo(i, p.tl.AtNewest())
 		p.dirty |= partTimeline
 	}
+}
+
+// ShowItem shows an item of the newest stretch, such as a message that was not
+// sent, with the cursor on it.
+func (p *Pane) ShowItem(key chat.ItemKey) {
+	p.showKey = key
+	switch {
+	case !p.loaded: // once the page is there
+	case p.tl.AtNewest():
+		p.showItem()
+	default:
+		p.toNewest()
+	}
+}
+
+func (p *Pane) showItem() {
+	if p.showKey == 0 {
+		return
+	}
+	i, ok := p.tl.Index(timeline.Key{Kind: timeline.KindMessage, ID: p.showKey})
+	switch {
+	case !ok && !p.tl.AtNewest():
+		p.toNewest()
+		return
+	case !ok:
+		p.showKey = 0
+		return
+	}
+	p.showKey = 0
+	p.list.Changed()
+	p.arrange()
+	p.setMode(Reading)
+	p.list.JumpTo(i, p.tl.AtNewest())
+	p.dirty |= partTimeline
 }

@@ -31,7 +31,13 @@ func (d *drawing) message(it *timeline.Item) {
 	} else if m.Send != chat.Sent {
 		d.mark, d.markS = d.sendMark(m)
 	}
+	if m.Plain {
+		d.mark, d.markS = th.Glyphs.Warn, th.Warn
+	}
 	d.content(it, m)
+	if m.Plain && !it.Grouped && !d.told {
+		d.suffix(string(th.Glyphs.Warn)+" "+words.NotEncrypted, th.Warn)
+	}
 	if m.Edited {
 		d.suffix(words.Edited, th.Edited)
 	}
@@ -55,10 +61,14 @@ func (d *drawing) header(m *chat.Message) {
 		d.mark, d.markS = d.sendMark(m)
 	}
 	room := d.room()
-	name := d.fit(safe.Line(timeline.Name(m)), min(maxName, max(room-8, 4)))
+	limit, doubtful := min(maxName, max(room-8, 4)), timeline.Doubtful(m.SenderName, m.Sender, m.SenderAmbiguous)
+	if doubtful {
+		limit = min(limit, max((room-8)/2, 4)) // the id needs room too
+	}
+	name := d.fit(safe.Line(timeline.Name(m)), limit)
 	runs := []richtext.Run{d.textRun(name, st)}
 	used := runs[0].Width
-	if m.SenderAmbiguous {
+	if doubtful {
 		id := d.fit(safe.Own(" "+safe.Line(string(m.Sender)).String()), max(room-used-8, 0))
 		runs = append(runs, d.textRun(id, th.Dim))
 		used += runs[len(runs)-1].Width
@@ -67,11 +77,14 @@ func (d *drawing) header(m *chat.Message) {
 	if room >= 56 {
 		pad = max(nameColumns+1-used, 2)
 	}
-	push := func(s string, st screen.Style) {
-		if r := d.run(s, st); used+r.Width <= room {
-			runs = append(runs, r)
-			used += r.Width
+	push := func(s string, st screen.Style) bool {
+		r := d.run(s, st)
+		if used+r.Width > room {
+			return false
 		}
+		runs = append(runs, r)
+		used += r.Width
+		return true
 	}
 	push(strings.Repeat(" ", pad), th.Text)
 	push(m.Time.In(d.p.opts.Zone).Format(words.ClockLayout), th.Time)
@@ -79,7 +92,7 @@ func (d *drawing) header(m *chat.Message) {
 		push("  "+words.Sending, th.Sending)
 	}
 	if m.Plain {
-		push("  "+string(th.Glyphs.Warn)+" "+words.NotEncrypted, th.Warn)
+		d.told = push("  "+string(th.Glyphs.Warn)+" "+words.NotEncrypted, th.Warn)
 	}
 	if m.ThreadRoot != "" {
 		push("  "+string(th.Glyphs.Thread)+" "+words.InThread, th.Thread)
@@ -146,7 +159,7 @@ func (d *drawing) content(it *timeline.Item, m *chat.Message) {
 	case chat.KindRedacted:
 		by := ""
 		if m.RedactedBy != "" && m.RedactedBy != m.Sender {
-			by = string(m.RedactedBy)
+			by = timeline.NameOr(m.RedactedByName, m.RedactedBy)
 		}
 		d.wrap(safe.Line(words.Deleted(by, m.Reason)).String(), italic(th.Deleted))
 	case chat.KindUndecrypted:
@@ -188,6 +201,9 @@ func (d *drawing) rich(it *timeline.Item, m *chat.Message, base screen.Style) {
 func (d *drawing) emote(it *timeline.Item, m *chat.Message) {
 	th := d.p.th
 	name := d.fit(safe.Line(timeline.Name(m)), maxName)
+	if timeline.Doubtful(m.SenderName, m.Sender, m.SenderAmbiguous) {
+		name = safe.Own(name.String() + " (" + d.fit(safe.Line(string(m.Sender)), maxName).String() + ")")
+	}
 	head := d.run("* ", th.Dim)
 	who := d.textRun(safe.Own(name.String()+" "), th.Sender(m.Sender))
 	o := d.options(th.Text)

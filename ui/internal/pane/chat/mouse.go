@@ -12,8 +12,13 @@ func (p *Pane) Click(x, y int) {
 	l := &p.layout
 	switch {
 	case l.popup.Dy() > 0 && inside(l.popup, x, y):
-		p.popup.at = p.popup.from + y - l.popup.Min.Y
-		p.accept()
+		// What is on the glass may be an older list than the present one.
+		if i := p.popup.from + y - l.popup.Min.Y; p.popup.drawn && i < len(p.popup.found) {
+			p.popup.at = i
+			p.accept()
+		}
+	case l.newPill.Dx() > 0 && inside(l.newPill, x, y):
+		p.toFirstNew()
 	case l.pill.Dx() > 0 && inside(l.pill, x, y):
 		p.toNewest()
 	case inside(l.text, x, y):

@@ -17,7 +17,7 @@ import (
 
 // layout is where the parts stand, in cells of the pane. Parts of no height are not shown.
 type layout struct {
-	header, list, box, banner, text, popup, pill screen.Rect
+	header, list, box, banner, text, popup, pill, newPill screen.Rect
 }
 
 // Sizes of the parts.
@@ -63,12 +63,17 @@ func (p *Pane) arrange() {
 		text = min(max(p.ed.Height(max(w-2*indent, 1), p.wd), 1), most)
 	}
 	bottom := min(text+banner+2*frame, max(h-head-1, 1))
+	if !p.open {
+		head, bottom = 0, 0 // the welcome has it all
+	}
 	l.header = rect(0, 0, w, head)
 	l.list = rect(0, head, w, h-head-bottom)
 	l.box = rect(0, h-bottom, w, bottom)
-	l.banner = rect(indent, h-bottom+frame, w-2*indent, banner)
-	l.text = rect(indent, h-bottom+frame+banner, w-2*indent, min(text, bottom))
-	l.popup, l.pill = p.layout.popup, p.layout.pill
+	if p.open {
+		l.banner = rect(indent, h-bottom+frame, w-2*indent, banner)
+		l.text = rect(indent, h-bottom+frame+banner, w-2*indent, min(text, bottom))
+	}
+	l.popup, l.pill, l.newPill = p.layout.popup, p.layout.pill, p.layout.newPill
 	if l.box != p.layout.box || l.text != p.layout.text || l.list != p.layout.list {
 		p.dirty = partAll
 	}
@@ -153,7 +158,7 @@ func (p *Pane) paintTimeline(c screen.Canvas) {
 		p.list.Draw(t, func(y int, r list.Row, line richtext.Line) {
 			used := line.Draw(t, 0, y, w)
 			t.Pad(used, y, w, p.th.Text)
-			if r.Item >= 0 && r.Item == cur {
+			if r.Item >= 0 && r.Item == cur && len(line.Runs) > 0 { // the blank row before it is not marked
 				p.paintCursorRow(t, y, line)
 			}
 		})
@@ -162,6 +167,7 @@ func (p *Pane) paintTimeline(c screen.Canvas) {
 	if p.loaded && h > 0 && !p.list.Following() && (p.below > 0 || !p.list.AtEnd() || !p.tl.AtNewest()) {
 		p.paintPill(t)
 	}
+	p.paintNewPill(t)
 	p.paintPopup(t)
 }
 
@@ -188,11 +194,13 @@ func (p *Pane) paintCursorRow(t screen.Canvas, y int, line richtext.Line) {
 
 // paintEmpty says why there are no messages.
 func (p *Pane) paintEmpty(t screen.Canvas) {
+	if !p.open {
+		p.paintWelcome(t)
+		return
+	}
 	w, h := t.Size()
 	text, st := words.LoadingRoom, p.th.Dim
 	switch {
-	case !p.open:
-		text = words.NoRoomOpen
 	case p.failed != nil:
 		text, st = words.ProblemLine(p.failed), p.th.Error
 	case p.loaded:
@@ -245,7 +253,7 @@ func (p *Pane) paintPopup(t screen.Canvas) {
 		return
 	}
 	from := max(p.popup.at-n+1, 0)
-	p.popup.from = from
+	p.popup.from, p.popup.drawn = from, true
 	for i := range n {
 		c := p.popup.found[from+i]
 		st, note := p.th.Dialog, richtext.Over(p.th.Dialog, p.th.Dim)

@@ -18,6 +18,7 @@
 package chat
 
 import (
+	"iter"
 	"time"
 
 	"hubbub/store/chat"
@@ -75,9 +76,16 @@ type Pane struct {
 	open    bool // a room is open
 	loaded  bool // its first page is there
 	gen     uint64
-	failed  *chat.Problem // why the first page could not be read
-	jumpTo  chat.EventID  // to show once its page is there
-	below   int           // messages of others that came below what is visible
+	failed  *chat.Problem         // why the first page could not be read
+	jumpTo  chat.EventID          // to show once its page is there
+	jumpNew bool                  // jumpTo is the first new message
+	places  map[chat.RoomID]place // where rooms were left that were not at their end
+	back    place                 // to go back to once its page is there
+	showKey chat.ItemKey          // item to show once the newest page is there
+	fresh   chat.Unread           // where reading had stopped when the room was opened
+	caught  bool                  // that place was on the screen, or is not wanted any more
+	below   int                   // messages of others that came below what is visible
+	welcome Welcome               // stands where no room is open
 	typists []string
 	seen    map[chat.UserID]chat.Seen
 	seenKey chat.ItemKey // own message below which the readers stand
@@ -96,7 +104,7 @@ type Pane struct {
 	stash    string                 // what stood in the composer before editing
 	stashes  map[chat.RoomID]string // stash of each room whose draft is an edit
 	people   []person               // that mentions complete to
-	rooms    []chat.Room
+	rooms    iter.Seq[*chat.Room]
 	commands []Command
 	emoji    *emoji.Table // loaded when first needed
 	popup    popup
@@ -111,7 +119,7 @@ func New(o Options) *Pane {
 	p := &Pane{
 		opts: o, th: o.Theme, wd: o.Widths, dirty: partAll,
 		tl: timeline.New(o.Zone), code: richtext.NewHighlighter(), ed: compose.New(),
-		seen: map[chat.UserID]chat.Seen{}, stashes: map[chat.RoomID]string{},
+		seen: map[chat.UserID]chat.Seen{}, stashes: map[chat.RoomID]string{}, places: map[chat.RoomID]place{},
 	}
 	p.list = list.New[timeline.Key](source{p})
 	return p
@@ -120,11 +128,13 @@ func New(o Options) *Pane {
 // Open shows a room with its draft. Its first page is page, or asked for when
 // nil. An empty room id closes the pane.
 func (p *Pane) Open(room chat.Room, draft chat.Draft, page *chat.Page) {
+	p.leave()
 	p.gen++
 	p.room, p.open, p.loaded, p.failed = room, room.ID != "", false, nil
 	p.tl = timeline.New(p.opts.Zone)
 	p.list.Reset()
 	p.mode, p.below, p.jumpTo, p.typists = Writing, 0, "", nil
+	p.fresh, p.caught, p.jumpNew, p.showKey = chat.Unread{}, false, false, 0
 	p.people = nil
 	p.seen, p.seenKey, p.seenBy = map[chat.UserID]chat.Seen{}, 0, nil
 	p.reply, p.edit, p.replyID, p.editID, p.stash = nil, nil, draft.ReplyTo, draft.Edit, ""
@@ -137,11 +147,12 @@ func (p *Pane) Open(room chat.Room, draft chat.Draft, page *chat.Page) {
 	if !p.open {
 		return
 	}
+	p.back = p.places[room.ID]
 	if page != nil {
 		p.show(*page)
 		return
 	}
-	p.ask(PageOpen, chat.PageQuery{Room: room.ID, Limit: timeline.PageSize})
+	p.askOpen()
 }
 
 // show takes the first page of a room.
@@ -150,6 +161,8 @@ func (p *Pane) show(page chat.Page) {
 	p.tl.Reset(page, p.marker())
 	p.list.Changed()
 	p.adopt()
+	p.goBack()
+	p.showItem()
 	p.readers()
 	p.dirty |= partTimeline
 }
@@ -159,6 +172,9 @@ func (p *Pane) marker() timeline.Marker {
 	r := &p.room
 	if !r.HasUnread && r.Unread == 0 && !r.Marked {
 		return timeline.Marker{}
+	}
+	if p.fresh.First != "" {
+		return timeline.Marker{First: p.fresh.First, Unread: p.fresh.Count}
 	}
 	event := r.ReadUpTo
 	if event == "" {
@@ -226,10 +242,10 @@ func (p *Pane) SetRoom(r chat.Room) {
 		return
 	}
 	if p.room.Name != r.Name || p.room.Topic != r.Topic || p.room.Encrypted != r.Encrypted || p.room.Joined != r.Joined ||
-		p.room.Type != r.Type {
+		p.room.Type != r.Type || p.room.Direct != r.Direct {
 		p.dirty |= partHeader
 	}
-	if p.room.CanSend != r.CanSend || p.room.Name != r.Name || p.room.Membership != r.Membership {
+	if p.room.CanSend != r.CanSend || p.room.Name != r.Name || p.room.Membership != r.Membership || p.room.Direct != r.Direct {
 		p.dirty |= partComposer
 	}
 	p.room = r
@@ -241,8 +257,8 @@ func (p *Pane) SetMembers(m []chat.Member) {
 	p.complete()
 }
 
-// SetRooms gives the channels that completion offers.
-func (p *Pane) SetRooms(r []chat.Room) { p.rooms = r }
+// SetRooms gives the rooms among which completion looks for channels; they are read when it does.
+func (p *Pane) SetRooms(r iter.Seq[*chat.Room]) { p.rooms = r }
 
 // SetCommands gives the slash commands that completion offers.
 func (p *Pane) SetCommands(c []Command) { p.commands = c }
@@ -278,6 +294,9 @@ func (p *Pane) Mode() Mode { return p.mode }
 
 // Room returns the id of the open room, or "".
 func (p *Pane) Room() chat.RoomID { return p.room.ID }
+
+// Loading reports whether the first page of the open room is on its way.
+func (p *Pane) Loading() bool { return p.open && !p.loaded && p.failed == nil }
 
 // Popup reports whether a completion list is open: then Enter, Tab, Esc, ↑ and ↓ are its keys.
 func (p *Pane) Popup() bool { return len(p.popup.found) > 0 && p.layout.list.Dy() > 0 }
@@ -324,6 +343,9 @@ func (p *Pane) Links(m *chat.Message) []string {
 	}
 	return p.body(m).Links()
 }
+
+// Masked reports whether a link of a message is written as something else.
+func (p *Pane) Masked(m *chat.Message, link string) bool { return p.body(m).Masked(link) }
 
 // NewestVisible returns the newest message if its last line is visible, for
 // marking the room as read.

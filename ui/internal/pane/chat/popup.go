@@ -33,6 +33,7 @@ type popup struct {
 	at      int
 	from    int             // first line that is shown
 	closed  compose.Trigger // Esc closed the list for this one
+	drawn   bool            // this list, and not the one before, was painted last
 }
 
 // maxFound bounds the completion list.
@@ -105,7 +106,7 @@ type ranked struct {
 
 func best(all []ranked) []candidate {
 	slices.SortStableFunc(all, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.label.Len(), b.label.Len()))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.label.Len(), b.label.Len()), strings.Compare(a.insert, b.insert))
 	})
 	out := make([]candidate, 0, maxFound)
 	for _, r := range all[:min(len(all), maxFound)] {
@@ -169,9 +170,11 @@ func (p *Pane) findMembers(query string) []candidate {
 
 func (p *Pane) findRooms(query string) []candidate {
 	var all []ranked
-	for i := range p.rooms {
-		r := &p.rooms[i]
-		if r.Alias == "" || r.Type == chat.RoomSpace || r.Direct {
+	if p.rooms == nil {
+		return nil
+	}
+	for r := range p.rooms {
+		if r.Membership != chat.MemberJoined || r.Alias == "" || r.Type == chat.RoomSpace || r.Direct {
 			continue
 		}
 		k := rank(strings.ToLower(strings.TrimPrefix(r.Name, "#")), query)

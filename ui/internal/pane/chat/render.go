@@ -31,11 +31,28 @@ func (s source) Index(k timeline.Key) (int, bool) { return s.p.tl.Index(k) }
 // only that one changes with them.
 func (s source) Stamp(i int) uint64 {
 	it := s.p.tl.At(i)
-	stamp := it.Stamp << 1
+	stamp := it.Stamp << 2
+	if s.apart(i) {
+		stamp |= 2
+	}
 	if s.p.seenKey != 0 && it.Kind == timeline.KindMessage && it.Key.ID == s.p.seenKey {
 		stamp = stamp<<16 | 1<<15 | s.p.seenStamp&(1<<15-1)
 	}
 	return stamp
+}
+
+// roomyHeight is the number of rows from which groups of messages stand apart.
+const roomyHeight = 24
+
+// apart reports whether a blank row stands before an item: before a name line or
+// a run of state changes, unless a divider parts them already.
+func (s source) apart(i int) bool {
+	if i == 0 || s.p.layout.list.Dy() < roomyHeight {
+		return false
+	}
+	it, before := s.p.tl.At(i), s.p.tl.At(i-1).Kind
+	return (it.Kind == timeline.KindStates || it.Kind == timeline.KindMessage && !it.Grouped) &&
+		(before == timeline.KindStates || before == timeline.KindMessage)
 }
 
 // Selectable implements list.Source.
@@ -55,6 +72,9 @@ const gutter = 2
 // Lines implements list.Source.
 func (s source) Lines(i, width int) []richtext.Line {
 	d := drawing{p: s.p, width: width}
+	if s.apart(i) {
+		d.lines = append(d.lines, richtext.Line{})
+	}
 	it := s.p.tl.At(i)
 	switch it.Kind {
 	case timeline.KindDay:
@@ -79,6 +99,7 @@ type drawing struct {
 	mark  rune // glyph in the gutter of the next line, 0 for none
 	markS screen.Style
 	head  *screen.Style // the next line is the name line of a group
+	told  bool          // the name line says that the message came in the clear
 	bar   bool          // a bar in the gutter of every line: the message mentions me
 }
 

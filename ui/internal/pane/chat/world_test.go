@@ -91,7 +91,9 @@ func conversation() *world {
 		m.Kind, m.Media = chat.KindFile, &chat.Media{Name: "release.tar.gz", Mime: "application/gzip", Size: 2_345_678}
 	})
 	w.say("cy", "", 1, func(m *chat.Message) { m.Kind, m.Cause = chat.KindUndecrypted, chat.CauseUnknownSession })
-	w.say("cy", "", 1, func(m *chat.Message) { m.Kind, m.RedactedBy, m.Reason = chat.KindRedacted, "@ada:example.org", "spam" })
+	w.say("cy", "", 1, func(m *chat.Message) {
+		m.Kind, m.RedactedBy, m.RedactedByName, m.Reason = chat.KindRedacted, "@ada:example.org", "ada", "spam"
+	})
 	w.say("cy", "waves", 1, func(m *chat.Message) { m.Kind = chat.KindEmote })
 	w.say("me", "on it", 1)
 	w.say("me", "never sent", 1, func(m *chat.Message) {

@@ -11,6 +11,7 @@ import (
 	"hubbub/ui/internal/pane"
 	"hubbub/ui/internal/screen"
 	"hubbub/ui/internal/theme"
+	"hubbub/ui/internal/timeline"
 	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
@@ -238,7 +239,7 @@ func (p *Pane) paintRow(c screen.Canvas, y int, r Row, selected bool) {
 		st = th.Dim
 	}
 	x := 1 + pane.Label(c, th, 1, y, w-1, safe.Line(Name(r.Member)), pane.Over(st, row))
-	if r.Member.Ambiguous && x+2 < w {
+	if timeline.Doubtful(r.Member.Name, r.Member.User, r.Member.Ambiguous) && x+2 < w {
 		c.Rune(x, y, ' ', row)
 		x++
 		x += pane.Label(c, th, x, y, w-x, safe.Line(string(r.Member.User)), pane.Over(th.Dim, row))

@@ -48,6 +48,7 @@ type Event struct {
 	Switch bool
 	Folds  bool // what is folded changed: keep it
 	Join   bool // the add button
+	Browse bool // list the channels of the server
 	Taken  bool // the action was the sidebar's
 }
 
@@ -148,6 +149,8 @@ func (p *Pane) choose(rows []roomlist.Row, row *roomlist.Row, a keymap.Action) E
 	switch {
 	case row.Kind == roomlist.RowRoom && a == keymap.Choose:
 		return Event{Open: row.Room.ID, Taken: true}
+	case row.Kind == roomlist.RowBrowse && a == keymap.Choose:
+		return Event{Browse: true, Taken: true}
 	case row.Kind == roomlist.RowRoom && a == keymap.Fold:
 		for i := p.scroll.At; i >= 0; i-- { // to the heading above
 			if rows[i].Kind != roomlist.RowRoom {
@@ -157,12 +160,19 @@ func (p *Pane) choose(rows []roomlist.Row, row *roomlist.Row, a keymap.Action) E
 			}
 		}
 		return Event{Taken: true}
-	case row.Kind == roomlist.RowRoom:
+	case row.Kind == roomlist.RowRoom || row.Kind == roomlist.RowBrowse:
 		return Event{Taken: true}
 	}
 	fold := a == keymap.Fold || (a == keymap.Choose && !row.Folded)
 	p.remember(rows)
 	p.moved, p.dirty = true, true
+	if row.Kind == roomlist.RowMore {
+		p.model.SetFolded(row.Key, !fold)
+		if !fold { // on to the first that it hid, not to the row that ends them
+			p.remember(p.model.Rows(p.server))
+		}
+		return Event{Folds: true, Taken: true}
+	}
 	p.model.SetFolded(row.Key, fold)
 	return Event{Folds: true, Taken: true}
 }
@@ -192,6 +202,17 @@ func (p *Pane) settle() []roomlist.Row {
 	for i := range rows {
 		if (place{rows[i].Kind, rows[i].ID(), rows[i].Key}) == want {
 			p.scroll.At = i
+			return rows
+		}
+	}
+	if p.moved {
+		return rows
+	}
+	// The open channel is not in this tree: the cursor begins on the first, and stays with it.
+	for i := range rows {
+		if rows[i].Kind == roomlist.RowRoom {
+			p.scroll.At, p.moved = i, true
+			p.remember(rows)
 			break
 		}
 	}

@@ -66,10 +66,40 @@ func TestRailAndTree(t *testing.T) {
        │   # infra              @1
        │ ▾ VOICE
        │   ♪ lounge
-       │ ▾ DIRECT MESSAGES
-       │   @ cy`, "\n")
+       │ + Browse channels
+       │ ▾ DIRECT MESSAGES`, "\n")
 	if got := see(p, 34, 10); got != want {
 		t.Errorf("sidebar is\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The row below the newest direct messages shows the others, from where it stood.
+func TestMoreDirectMessages(t *testing.T) {
+	m := roomlist.New()
+	var s chat.Sidebar
+	for i := range 14 {
+		r := room(string(rune('a'+i)), "dm-"+string(rune('a'+i)))
+		r.Direct = true
+		s.Rooms = append(s.Rooms, r)
+	}
+	m.Set(s)
+	th := theme.New(theme.Options{})
+	p := New(m, &th)
+	p.SetFocus(true)
+	if got := see(p, 26, 15); !strings.HasSuffix(got, "   @ dm-j\n   ▸ 4 more") {
+		t.Fatalf("the sidebar ends with\n%s", got)
+	}
+	p.Do(keymap.ListLast)
+	if e := p.Do(keymap.Choose); !e.Folds || p.Selected() != "k" {
+		t.Errorf("asking for more selects %q (%+v), want the first that was hidden", p.Selected(), e)
+	}
+	p.Do(keymap.ListLast)
+	if got := see(p, 26, 15); !strings.HasSuffix(got, "   @ dm-n\n   ▾ fewer") {
+		t.Errorf("the sidebar ends with\n%s", got)
+	}
+	p.Do(keymap.Choose)
+	if got := see(p, 26, 15); !strings.HasSuffix(got, "▸ 4 more") {
+		t.Errorf("after fewer the sidebar ends with\n%s", got)
 	}
 }
 
@@ -122,6 +152,7 @@ func TestClicks(t *testing.T) {
 		{1, 0, Event{Switch: true, Taken: true}},
 		{1, 3, Event{Join: true, Taken: true}},
 		{12, 5, Event{Open: "!i", Taken: true}},
+		{12, 8, Event{Browse: true, Taken: true}},
 		{12, 2, Event{Folds: true, Taken: true}},
 		{12, 0, Event{}},
 	} {

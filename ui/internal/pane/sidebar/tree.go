@@ -73,12 +73,21 @@ func (p *Pane) paintRow(c screen.Canvas, y int, r *roomlist.Row, selected bool) 
 		end = paintBadge(c, pane.Over(th.Badge, row), th.MentionBadge, pane.Over(th.Unread, row), w, y, count, th.Glyphs.Dot)
 	}
 	depth := r.Depth
-	if r.Kind == roomlist.RowRoom && r.Section != roomlist.None {
+	if r.Kind != roomlist.RowSection && r.Section != roomlist.None {
 		depth++ // below its heading
 	}
 	x := 1 + min(2*depth, w/3)
 	c.Pad(1, y, x, row)
-	if r.Kind != roomlist.RowRoom {
+	switch r.Kind {
+	case roomlist.RowRoom:
+	case roomlist.RowBrowse:
+		st := pane.Over(th.Dim, row)
+		c.Rune(x, y, th.Glyphs.Add, st)
+		c.Rune(x+1, y, ' ', row)
+		n := pane.Label(c, th, x+2, y, end-x-3, safe.Own(words.BrowseRow(r.Hidden())), st)
+		c.Pad(x+2+n, y, end, row)
+		return
+	default:
 		p.paintHeading(c, x, y, end, r, row)
 		return
 	}
@@ -109,8 +118,13 @@ func (p *Pane) paintHeading(c screen.Canvas, x, y, end int, r *roomlist.Row, row
 	c.Rune(x, y, mark, st)
 	c.Rune(x+1, y, ' ', row)
 	name := safe.Own(sectionTitle(r.Section))
-	if r.Kind == roomlist.RowCategory {
+	switch {
+	case r.Kind == roomlist.RowCategory:
 		name = safe.Line(r.Room.Name)
+	case r.Kind == roomlist.RowMore && r.Folded:
+		name = safe.Own(words.More(r.Hidden()))
+	case r.Kind == roomlist.RowMore:
+		name = safe.Lit(words.Fewer)
 	}
 	n := pane.Label(c, th, x+2, y, end-x-3, name, st)
 	c.Pad(x+2+n, y, end, row)

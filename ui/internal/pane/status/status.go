@@ -44,6 +44,7 @@ type Pane struct {
 	until   time.Time // the shown notice goes then
 	now     time.Time // clock of the last event
 	hint    safe.Text
+	unsent  string // key that leads to what was not sent, or ""
 	dirty   bool
 }
 
@@ -67,6 +68,9 @@ func (p *Pane) SetHint(t safe.Text) {
 		p.hint, p.dirty = t, true
 	}
 }
+
+// SetUnsentKey sets the key that leads to what was not sent.
+func (p *Pane) SetUnsentKey(key string) { p.unsent, p.dirty = key, true }
 
 // SetConnection takes the state of the connection.
 func (p *Pane) SetConnection(c chat.Connection, now time.Time) {
@@ -163,7 +167,7 @@ func (p *Pane) Paint(c screen.Canvas) {
 	w, _ := c.Size()
 	mark, st := p.mark()
 	end := w
-	if words := safe.Own(words.Outbox(p.outbox)); !words.Empty() {
+	if words := safe.Own(words.Outbox(p.outbox, p.unsent)); !words.Empty() {
 		style := th.Waiting
 		if p.outbox.Failed > 0 {
 			style = th.NotSent
