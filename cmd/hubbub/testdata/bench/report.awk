@@ -12,7 +12,7 @@ function time(ns) {
 	return sprintf("%.0f ns", ns)
 }
 
-function number(x) { return x >= 100 ? sprintf("%.0f", x) : x + 0 }
+function number(x) { return x >= 100 ? sprintf("%.0f", x) : sprintf("%.2g", x) }
 
 # row makes a line of the table out of a line of results.
 function row(	i, name, each, bytes, rest) {
@@ -22,6 +22,7 @@ function row(	i, name, each, bytes, rest) {
 	each = bytes = rest = ""
 	for (i = 3; i < NF; i += 2) {
 		if ($(i + 1) == "ns/op") each = time($i)
+		else if (pkg == "cmd/hubbub" && $(i + 1) ~ /^(B|allocs)\/op$/) continue # of the terminal around the program
 		else if ($(i + 1) == "B/op") bytes = number($i / 1024) " KB"
 		else if ($(i + 1) == "allocs/op") bytes = bytes ", " $i
 		else rest = rest (rest == "" ? "" : ", ") number($i) " " $(i + 1)
