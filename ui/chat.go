@@ -159,6 +159,7 @@ func (w *window) haveMessage(m *chat.Message) keymap.Need {
 		need keymap.Need
 	}{
 		{m.ID != "", keymap.NeedMessage},
+		{m.Kind != chat.KindRedacted, keymap.NeedUndeleted},
 		{m.Own, keymap.NeedOwn},
 		{m.Body != "", keymap.NeedText},
 		{m.Media != nil, keymap.NeedFile | keymap.NeedLink},
@@ -179,6 +180,9 @@ type pageMsg struct {
 	page chat.Page
 	err  error
 }
+
+// Awaited implements screen.Awaited: somebody opened the channel, or jumped in it, and waits to see it.
+func (m pageMsg) Awaited() bool { return m.req.Query.Before == 0 && m.req.Query.After == 0 }
 
 // workedMsg is the result of work that the chat pane asked for.
 type workedMsg struct{ result richtext.Result }

@@ -75,6 +75,13 @@ type Options struct {
 	Exit func(code int)
 }
 
+// Awaited is a message that may answer a key, as what was read from the disk for
+// it. If it does, its frame is as urgent as the key's own.
+type Awaited interface {
+	tea.Msg
+	Awaited() bool
+}
+
 // WidthsMsg tells the model that the terminal draws some clusters with another
 // width than was supposed. What was measured or normalised before is void, and
 // everything has to be drawn.

@@ -107,7 +107,8 @@ func (s *Screen) own(msg tea.Msg) (forward []tea.Msg, urgent bool) {
 	case tea.KeyPressMsg, tea.KeyReleaseMsg, tea.MouseClickMsg, tea.MouseReleaseMsg, tea.PasteMsg:
 		return []tea.Msg{msg}, true
 	default:
-		return []tea.Msg{msg}, false
+		a, ok := msg.(Awaited)
+		return []tea.Msg{msg}, ok && a.Awaited()
 	}
 	return nil, false
 }
