@@ -58,22 +58,29 @@ func (w *window) openSwitcher() {
 	for _, s := range w.list.Servers() {
 		servers[s.Room.ID] = true
 	}
-	var rooms []*chat.Room
+	type active struct {
+		at   int64 // LastActive, compared some ten times a room
+		room *chat.Room
+	}
+	var rooms []active
 	w.list.All(func(r *chat.Room) bool {
 		if r.Type == chat.RoomSpace && r.Membership == chat.MemberJoined && !servers[r.ID] {
 			return true // a category
 		}
 		if r.Membership == chat.MemberJoined || r.Membership == chat.MemberInvited {
-			rooms = append(rooms, r)
+			rooms = append(rooms, active{r.LastActive.UnixMilli(), r})
 		}
 		return true
 	})
-	slices.SortFunc(rooms, func(a, b *chat.Room) int {
-		return cmp.Or(b.LastActive.Compare(a.LastActive), strings.Compare(string(a.ID), string(b.ID)))
+	slices.SortFunc(rooms, func(a, b active) int {
+		if a.at != b.at {
+			return cmp.Compare(b.at, a.at)
+		}
+		return strings.Compare(string(a.room.ID), string(b.room.ID))
 	})
 	items := make([]dialog.Item, 0, len(rooms))
 	for i, r := range rooms {
-		items = append(items, w.switcherItem(r, i))
+		items = append(items, w.switcherItem(r.room, i))
 	}
 	p := dialog.NewPicker(dialogSwitcher, words.SwitcherTitle, words.SwitcherHint, items)
 	p.Free = w.joinItem
