@@ -80,7 +80,7 @@ func (a *Accounts) Login(ctx context.Context, req chat.LoginRequest) (*Client, e
 		return nil, err
 	}
 	if path, inFile := s.InFile(); inFile {
-		c.store.PublishNotice(chat.Notice{Done: DoneSecretsInFile, Value: path})
+		c.store.PublishNotice(chat.Notice{Done: chat.DoneSecretsInFile, Value: path})
 	}
 	return c, nil
 }

@@ -57,13 +57,13 @@ func TestAnsweredMessageIsFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	bo.made(func() string { return bo.Join(string(room)) })
-	bo.Store().Watch(room)
 	m := bo.message(room, "as I said")
 	if m.Reply == nil || m.Reply.Sender != "" {
 		t.Fatalf("the answer is %+v", m.Reply)
 	}
 	feed := bo.Store().Subscribe()
 	defer bo.Store().Unsubscribe(feed)
+	feed.Watch(room)
 	bo.FetchEvent(room, first)
 	for {
 		select {

@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 
 	"maunium.net/go/mautrix"
 
@@ -66,7 +65,6 @@ type Client struct {
 
 	retry   chan struct{} // one slot: Reconnect
 	renewed chan struct{} // one slot: SignIn got a new token
-	leaving atomic.Bool   // Logout was called
 }
 
 // newClient joins the parts. It starts nothing.
@@ -152,16 +150,24 @@ func (c *Client) Account() chat.Account { return c.session.Account() }
 func (c *Client) Store() *store.Store { return c.store }
 
 // Close closes the databases and frees the account's lock. After Logout it
-// removes the account from this machine first. Run must have returned.
+// removes the account from this machine first. Run must have returned. Errors
+// are *chat.Problem or *PanicError.
 func (c *Client) Close(ctx context.Context) error {
-	err := errors.Join(c.outbox.Flush(ctx), c.store.Close())
+	// What made Run panic may do so again: the databases are closed all the same.
+	err := Guard(func() error { return c.outbox.Flush(ctx) })
+	err = errors.Join(err, c.store.Close())
 	if m := c.keys.machine.Load(); m != nil {
 		err = errors.Join(err, m.Close(ctx))
 	}
-	if err := errors.Join(err, c.session.Close(ctx)); err != nil {
-		return fault.From(err)
+	err = errors.Join(err, c.session.Close(ctx))
+	var broken *PanicError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &broken):
+		return broken
 	}
-	return nil
+	return fault.From(err)
 }
 
 // SignIn signs in again on the same device after a soft logout; keys, drafts
@@ -182,15 +188,11 @@ func (c *Client) SignIn(ctx context.Context, password string) error {
 // account from this machine. Query. The error, a *chat.Problem, is only a
 // warning: the homeserver could not be told, the local part goes on.
 func (c *Client) Logout(ctx context.Context) error {
-	c.leaving.Store(true)
 	if p := c.session.Logout(ctx); p != nil {
 		return p
 	}
 	return nil
 }
-
-// SignedOut reports whether Logout was called: Close removes the account.
-func (c *Client) SignedOut() bool { return c.leaving.Load() }
 
 // poke signals a one-slot channel.
 func poke(ch chan struct{}) {

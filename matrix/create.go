@@ -48,7 +48,7 @@ type stateEvent struct {
 // room's id. A direct message that exists is opened instead.
 func (c *Client) Create(room chat.NewRoom) (ref string) {
 	return c.lanes.add("create", func(ctx context.Context, ref string) {
-		done := DoneCreated
+		done := chat.DoneCreated
 		made, err := c.openDirect(ctx, room)
 		if made != "" {
 			done = "" // nothing happened that is worth a sentence: it opens

@@ -75,7 +75,7 @@ func (l *lanes) Run(ctx context.Context) error {
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				if err := guard(func() error { l.drain(ctx, lane); return nil }); err != nil {
+				if err := Guard(func() error { l.drain(ctx, lane); return nil }); err != nil {
 					broken <- err
 				}
 			})

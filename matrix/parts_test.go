@@ -86,7 +86,7 @@ func TestGate(t *testing.T) {
 }
 
 func TestPanicOfAPartIsAnError(t *testing.T) {
-	err := guard(func() error { panic("broken") })
+	err := Guard(func() error { panic("broken") })
 	var p *PanicError
 	if !errors.As(err, &p) || p.Value != "broken" || len(p.Stack) == 0 {
 		t.Errorf("got %v", err)

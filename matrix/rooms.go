@@ -19,18 +19,6 @@ import (
 // arrivalLimit is how long a new room may take to come by sync.
 const arrivalLimit = 20 * time.Second
 
-// What worked, in chat.Notice.Done.
-const (
-	DoneJoined  = "joined"
-	DoneLeft    = "left"
-	DoneCreated = "created"
-	DoneInvited = "invited"
-	DoneSaved   = "saved"
-	// DoneSecretsInFile says once that the account's secrets are in the file
-	// that Value names, because there is no keyring.
-	DoneSecretsInFile = "secrets_in_file"
-)
-
 // Join joins by room id, alias, matrix.to link or matrix: URI, or accepts an
 // invite. Intent; the notice's Value is the room's id.
 func (c *Client) Join(target string) (ref string) {
@@ -41,7 +29,7 @@ func (c *Client) Join(target string) (ref string) {
 			return
 		}
 		room, err := c.join(ctx, t)
-		c.notice(ref, room, DoneJoined, string(room), err)
+		c.notice(ref, room, chat.DoneJoined, string(room), err)
 	})
 }
 
@@ -130,7 +118,7 @@ func (c *Client) Leave(room chat.RoomID) (ref string) {
 		if err == nil {
 			_, err = c.http.LeaveRoom(ctx, id.RoomID(room))
 		}
-		c.notice(ref, room, DoneLeft, string(room), err)
+		c.notice(ref, room, chat.DoneLeft, string(room), err)
 	})
 }
 
@@ -144,7 +132,7 @@ func (c *Client) Invite(room chat.RoomID, user chat.UserID) (ref string) {
 		if err == nil {
 			_, err = c.http.InviteUser(ctx, id.RoomID(room), &mautrix.ReqInviteUser{UserID: id.UserID(user)})
 		}
-		c.notice(ref, room, DoneInvited, string(user), err)
+		c.notice(ref, room, chat.DoneInvited, string(user), err)
 	})
 }
 

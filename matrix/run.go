@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -17,23 +16,10 @@ import (
 
 // PanicError is a panic in a goroutine of the account. Run returns it after
 // everything else has stopped.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
+type PanicError = fault.PanicError
 
-// Error implements error. It has no stack: that is for the crash file.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// guard turns a panic of fn into an error.
-func guard(fn func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return fn()
-}
+// Guard runs fn and turns a panic of it into a *PanicError.
+func Guard(fn func() error) error { return fault.Guard(fn) }
 
 // Run keeps the account up to date and does what was asked for, until ctx
 // ends; then it writes down what is in memory and returns nil. Problems go to
@@ -41,7 +27,7 @@ func guard(fn func() error) (err error) {
 func (c *Client) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{c.outbox.Run, c.lanes.Run, c.connect} {
-		g.Go(func() error { return guard(func() error { return part(ctx) }) })
+		g.Go(func() error { return Guard(func() error { return part(ctx) }) })
 	}
 	err := g.Wait()
 	var p *PanicError
@@ -130,7 +116,7 @@ func (c *Client) online(ctx context.Context) error {
 	for _, part := range []func(context.Context) error{
 		c.keys.machine.Load().Run, c.history.Run, c.media.Run, c.lateKeys, c.keepSync,
 	} {
-		g.Go(func() error { return guard(func() error { return part(ctx) }) })
+		g.Go(func() error { return Guard(func() error { return part(ctx) }) })
 	}
 	return g.Wait()
 }

@@ -64,7 +64,7 @@ func victim() error {
 		return err
 	}
 	feed := c.Store().Subscribe()
-	c.Store().Watch(o.Rooms...)
+	feed.Watch(o.Rooms...)
 	go func() {
 		for n := o.From; n < o.From+victimWrites && ctx.Err() == nil && len(o.Rooms) > 0; n++ {
 			c.Send(chat.Outgoing{Room: o.Rooms[n%len(o.Rooms)], Text: strconv.Itoa(n)})

@@ -9,6 +9,7 @@
 //	err = s.Write(ctx, func(tx *store.Tx) error { … })   // all or nothing
 //	page, err := s.Page(ctx, chat.PageQuery{Room: room, Limit: 60})
 //	feed := s.Subscribe()
+//	feed.Watch(room)                                     // its timeline too
 //	<-feed.Wait(); changes, err := feed.Next(ctx)
 //
 // Inside Write only methods of the Tx are called, never those of the Store
@@ -20,26 +21,26 @@
 //
 // Events: PutEvent (no place in the timeline), StartChunk and Append (sync),
 // Prepend (history), Decrypted (late keys), AddEcho (with PutPending). Rooms:
-// UpdateRoom, ForgetRoom, SetEdges, PutEdge, DeleteEdge. State: PutState,
+// UpdateRoom, ForgetRoom, PutEdge, DeleteEdge. State: PutState,
 // PutMember, ReplaceMembers. Receipts and account data: PutReceipt,
 // PutAccountData. Sync: PutSync, PutAccount, Clear, ClearSync. Keys:
-// WantSession, DelaySession, DropSession. Outbox: PutPending, UpdatePending,
+// WantSession, DropSession. Outbox: PutPending, UpdatePending,
 // Sent, Discard. The person's own: PutDraft, DeleteDraft, PutUIState. Files:
 // PutMedia, TouchMedia, DeleteMedia. Ringing: Alert.
 //
 // # Reading
 //
-// Store and Tx: Room, State, StateOfType, Member, MembersIn, EventKey, Receipt,
+// Store and Tx: Room, State, Member, MembersIn, EventKey, Receipt,
 // AccountData, Sync, PendingItem. Tx alone: UnreadSince. Store alone: Account,
-// UndecryptedOf, WantedSessions, RoomsSharedWith, PendingRooms, NextPending,
+// UndecryptedOf, WantedSessions, PendingRooms, NextPending,
 // OutboxState, MediaFile, OldMedia, Event, Message, Search, and for the window
-// Sidebar, Page, Members, Receipts, Drafts, Source, UIState, Watch.
+// Sidebar, Page, Members, Receipts, Drafts, Source, UIState.
 //
 // # Publishing
 //
-// Subscribe, Unsubscribe; Feed.Wait, Feed.Next. What is on disk is published by
-// Write itself, the count of unsent messages included. What is not:
-// PublishTyping, PublishConnection, PublishNotice, PublishAlert.
+// Subscribe, Unsubscribe; Feed.Watch, Feed.Wait, Feed.Pressing, Feed.Next. What
+// is on disk is published by Write itself, the count of unsent messages
+// included. What is not: PublishTyping, PublishConnection, PublishNotice.
 //
 // # Guarantees
 //

@@ -135,9 +135,9 @@ func TestEchoOfReactionAndEdit(t *testing.T) {
 // is shown as waiting, and told so; once the way is free it is not.
 func TestNothingOvertakes(t *testing.T) {
 	s := storetest.New(t)
-	s.Watch(room)
 	first, second := echo(t, s, "txn1", "first"), echo(t, s, "txn2", "second")
 	feed := s.Subscribe()
+	feed.Watch(room)
 	state := func(want chat.SendState) {
 		t.Helper()
 		set := next(t, feed)

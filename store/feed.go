@@ -9,11 +9,11 @@ import (
 	"hubbub/store/chat"
 )
 
-// feeds are the subscribers, and which rooms' timelines they carry.
+// feeds are the subscribers, and how many of them carry which room's timeline.
 type feeds struct {
 	mu      sync.Mutex
-	all     []*Feed              // guarded by mu
-	watched map[chat.RoomID]bool // guarded by mu
+	all     []*Feed             // guarded by mu
+	watched map[chat.RoomID]int // guarded by mu
 }
 
 // Feed is one subscriber's view of what changed. What is pending is merged by
@@ -23,6 +23,9 @@ type Feed struct {
 	wake  chan struct{} // one slot
 	press chan struct{} // one slot
 
+	watched map[chat.RoomID]bool // guarded by s.feeds.mu
+	ended   bool                 // guarded by s.feeds.mu
+
 	mu      sync.Mutex
 	pending changes                     // guarded by mu, as all below
 	typing  map[chat.RoomID]chat.Typing // latest per room
@@ -30,7 +33,8 @@ type Feed struct {
 	notices []chat.Notice               // all, in order
 }
 
-// Subscribe returns a feed of everything that changes from now on. Close it with Unsubscribe.
+// Subscribe returns a feed of everything that changes from now on, of the
+// timelines only what Feed.Watch names. Close it with Unsubscribe.
 func (s *Store) Subscribe() *Feed {
 	f := &Feed{s: s, wake: make(chan struct{}, 1), press: make(chan struct{}, 1)}
 	s.feeds.mu.Lock()
@@ -44,15 +48,37 @@ func (s *Store) Unsubscribe(f *Feed) {
 	s.feeds.mu.Lock()
 	defer s.feeds.mu.Unlock()
 	s.feeds.all = slices.DeleteFunc(s.feeds.all, func(x *Feed) bool { return x == f })
+	s.feeds.watch(f, nil)
+	f.ended = true
 }
 
-// Watch implements ui.Reader: the feeds carry the timelines of these rooms, and of no others.
-func (s *Store) Watch(rooms ...chat.RoomID) {
-	s.feeds.mu.Lock()
-	defer s.feeds.mu.Unlock()
-	s.feeds.watched = make(map[chat.RoomID]bool, len(rooms))
+// Watch names the rooms whose timelines the feed carries from now on, and no
+// others. Other feeds go on as they were.
+func (f *Feed) Watch(rooms ...chat.RoomID) {
+	f.s.feeds.mu.Lock()
+	defer f.s.feeds.mu.Unlock()
+	f.s.feeds.watch(f, rooms)
+}
+
+// watch sets what a feed carries. The caller holds mu.
+func (fs *feeds) watch(f *Feed, rooms []chat.RoomID) {
+	if f.ended {
+		return
+	}
+	for id := range f.watched {
+		if fs.watched[id]--; fs.watched[id] == 0 {
+			delete(fs.watched, id)
+		}
+	}
+	if fs.watched == nil {
+		fs.watched = make(map[chat.RoomID]int)
+	}
+	f.watched = make(map[chat.RoomID]bool, len(rooms))
 	for _, id := range rooms {
-		s.feeds.watched[id] = true
+		if !f.watched[id] {
+			f.watched[id] = true
+			fs.watched[id]++
+		}
 	}
 }
 
@@ -60,18 +86,28 @@ func (s *Store) Watch(rooms ...chat.RoomID) {
 func (s *Store) publish(ch *changes) {
 	s.feeds.mu.Lock()
 	defer s.feeds.mu.Unlock()
-	for id := range ch.items {
-		if !s.feeds.watched[id] {
-			delete(ch.items, id)
+	all := ch.items
+	for _, f := range s.feeds.all {
+		ch.items = f.carried(all)
+		presses := len(ch.items)+len(ch.alerts) > 0 || ch.edges || ch.all || ch.outbox
+		if len(ch.rooms) > 0 || presses {
+			f.add(presses, func() { f.pending.merge(ch) })
 		}
 	}
-	presses := len(ch.items)+len(ch.alerts) > 0 || ch.edges || ch.all || ch.outbox
-	if len(ch.rooms) == 0 && !presses {
-		return
+}
+
+// carried returns those of items that the feed carries. The caller holds s.feeds.mu.
+func (f *Feed) carried(items map[chat.RoomID]*roomChanges) map[chat.RoomID]*roomChanges {
+	var out map[chat.RoomID]*roomChanges
+	for id, r := range items {
+		if f.watched[id] {
+			if out == nil {
+				out = make(map[chat.RoomID]*roomChanges)
+			}
+			out[id] = r
+		}
 	}
-	for _, f := range s.feeds.all {
-		f.add(presses, func() { f.pending.merge(ch) })
-	}
+	return out
 }
 
 func (s *Store) toFeeds(fn func(*Feed)) {
@@ -100,11 +136,6 @@ func (s *Store) PublishConnection(c chat.Connection) {
 // PublishNotice passes on the outcome of an intent. Notices are never dropped.
 func (s *Store) PublishNotice(n chat.Notice) {
 	s.toFeeds(func(f *Feed) { f.notices = append(f.notices, n) })
-}
-
-// PublishAlert asks to ring. Within a transaction use Tx.Alert.
-func (s *Store) PublishAlert(a chat.Alert) {
-	s.toFeeds(func(f *Feed) { f.pending.alert(a) })
 }
 
 // Alert asks to ring once the transaction is committed.
@@ -173,6 +204,9 @@ func (f *Feed) Next(ctx context.Context) (chat.ChangeSet, error) {
 	f.pending, f.conn, f.notices, f.typing = changes{}, nil, nil, nil
 	f.mu.Unlock()
 
+	f.s.feeds.mu.Lock()
+	ch.items = f.carried(ch.items)
+	f.s.feeds.mu.Unlock()
 	if err := f.s.fill(ctx, &ch, &set); err != nil {
 		f.putBack(&ch, &set)
 		return chat.ChangeSet{}, err

@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -110,7 +111,7 @@ func TestOnlySummariesDoNotPress(t *testing.T) {
 		presses bool
 	}{
 		{"a room elsewhere", func() { append1(1) }, false},
-		{"the room in view", func() { s.Watch(room); append1(2) }, true},
+		{"the room in view", func() { f.Watch(room); append1(2) }, true},
 		{"the connection", func() { s.PublishConnection(chat.Connection{State: chat.ConnOnline}) }, true},
 		{"a notice", func() { s.PublishNotice(chat.Notice{}) }, true},
 	} {
@@ -141,8 +142,8 @@ func TestViewerThatFollowsTheFeedSeesTheStore(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := &world{t: t, s: storetest.New(t), rnd: rand.New(rand.NewPCG(seed, 1)), next: 1000}
-			w.s.Watch(room)
 			feed := w.s.Subscribe()
+			feed.Watch(room)
 			v := &viewer{}
 			v.load(t, w.s)
 			for range 120 {
@@ -174,8 +175,8 @@ func TestViewerThatFollowsTheFeedSeesTheStore(t *testing.T) {
 
 func TestFeedIsBoundedAndLosesNoNotice(t *testing.T) {
 	s := storetest.New(t)
-	s.Watch(room)
 	feed := s.Subscribe()
+	feed.Watch(room)
 	for from := 1; from < 2500; from += 500 {
 		storetest.Append(t, s, room, texts(from, from+499)...)
 	}
@@ -218,8 +219,8 @@ func TestFeedIsBoundedAndLosesNoNotice(t *testing.T) {
 
 func TestFeedTellsOnlyWhatWasCommittedAndWatched(t *testing.T) {
 	s := storetest.New(t)
-	s.Watch(room)
 	feed := s.Subscribe()
+	feed.Watch(room)
 	err := s.Write(t.Context(), func(tx *store.Tx) error {
 		if _, err := tx.Append(room, storetest.Text(1, ada, "never")); err != nil {
 			return err
@@ -252,10 +253,39 @@ func TestFeedTellsOnlyWhatWasCommittedAndWatched(t *testing.T) {
 	}
 }
 
+// A viewer gets the timelines that it asked for, whatever others watch.
+func TestEachFeedCarriesWhatItWatches(t *testing.T) {
+	const other = chat.RoomID("!other:example.org")
+	s := storetest.New(t)
+	one, two, none := s.Subscribe(), s.Subscribe(), s.Subscribe()
+	one.Watch(room)
+	two.Watch(room, other)
+	n := 0
+	tells := func(what string, want map[*store.Feed]string) {
+		t.Helper()
+		n++
+		storetest.Append(t, s, room, texts(n, n)...)
+		storetest.Append(t, s, other, texts(n, n)...)
+		for f, rooms := range want {
+			got := slices.Sorted(maps.Keys(next(t, f).Timeline))
+			if fmt.Sprint(got) != rooms {
+				t.Errorf("%s: told of %v, want %s", what, got, rooms)
+			}
+		}
+	}
+	both := fmt.Sprint([]chat.RoomID{other, room})
+	tells("at first", map[*store.Feed]string{one: fmt.Sprint([]chat.RoomID{room}), two: both, none: "[]"})
+	s.Unsubscribe(one)
+	one.Watch(other)
+	tells("after one has ended", map[*store.Feed]string{one: "[]", two: both, none: "[]"})
+	two.Watch()
+	tells("when nobody watches", map[*store.Feed]string{two: "[]", none: "[]"})
+}
+
 func TestWritersReadersAndFeedAtOnce(t *testing.T) {
 	s := storetest.New(t)
-	s.Watch(room)
 	feed := s.Subscribe()
+	feed.Watch(room)
 	var wg sync.WaitGroup
 	for w := range 3 {
 		wg.Go(func() {
@@ -273,7 +303,7 @@ func TestWritersReadersAndFeedAtOnce(t *testing.T) {
 				if _, err := s.Page(t.Context(), chat.PageQuery{Room: room, Limit: 30}); err != nil {
 					t.Error(err)
 				}
-				s.Watch(room)
+				feed.Watch(room)
 			}
 		})
 	}

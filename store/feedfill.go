@@ -34,9 +34,6 @@ func (s *Store) fill(ctx context.Context, ch *changes, set *chat.ChangeSet) erro
 		set.Outbox = &o
 	}
 	for id, r := range ch.items {
-		if !s.isWatched(id) {
-			continue
-		}
 		rc, err := s.fillRoom(ctx, id, r)
 		if err != nil {
 			return err
@@ -49,10 +46,11 @@ func (s *Store) fill(ctx context.Context, ch *changes, set *chat.ChangeSet) erro
 	return nil
 }
 
+// isWatched says whether any feed carries the timeline of a room.
 func (s *Store) isWatched(id chat.RoomID) bool {
 	s.feeds.mu.Lock()
 	defer s.feeds.mu.Unlock()
-	return s.feeds.watched[id]
+	return s.feeds.watched[id] > 0
 }
 
 func (s *Store) fillRoom(ctx context.Context, id chat.RoomID, r *roomChanges) (*chat.RoomChange, error) {

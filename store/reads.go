@@ -30,16 +30,6 @@ func (tx *Tx) State(room chat.RoomID, eventType, key string) (State, bool, error
 	return loadState(tx.q(), room, eventType, key)
 }
 
-// StateOfType returns all room state of one type.
-func (s *Store) StateOfType(ctx context.Context, room chat.RoomID, eventType string) ([]State, error) {
-	return loadStates(s.q(ctx), room, eventType)
-}
-
-// StateOfType returns all room state of one type.
-func (tx *Tx) StateOfType(room chat.RoomID, eventType string) ([]State, error) {
-	return loadStates(tx.q(), room, eventType)
-}
-
 // Member returns one person's membership.
 func (s *Store) Member(ctx context.Context, room chat.RoomID, user chat.UserID) (Member, bool, error) {
 	return loadMemberOf(s.q(ctx), room, user)
@@ -138,20 +128,6 @@ func (s *Store) WantedSessions(ctx context.Context, now time.Time, limit int) ([
 	return all, err
 }
 
-// RoomsSharedWith returns the encrypted rooms that we and that person are joined to.
-func (s *Store) RoomsSharedWith(ctx context.Context, user chat.UserID) ([]chat.RoomID, error) {
-	var all []chat.RoomID
-	err := s.q(ctx).each(`
-		SELECT r.room_id FROM room r CROSS JOIN member m ON m.room = r.id AND m.user = ? AND m.membership = 1
-		WHERE r.encrypted = 1 AND r.membership = 1`, []any{string(user)}, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		all = append(all, chat.RoomID(id))
-		return err
-	})
-	return all, err
-}
-
 func loadState(q queryFunc, room chat.RoomID, eventType, key string) (State, bool, error) {
 	st := State{Type: eventType, Key: key}
 	var ms int64
@@ -161,21 +137,6 @@ func loadState(q queryFunc, room chat.RoomID, eventType, key string) (State, boo
 		[]any{string(room), eventType, key}, (*string)(&st.ID), (*string)(&st.Sender), &ms, (*[]byte)(&st.Content))
 	st.Time = fromMS(ms)
 	return st, ok, err
-}
-
-func loadStates(q queryFunc, room chat.RoomID, eventType string) ([]State, error) {
-	var all []State
-	err := q.each(`
-		SELECT s.state_key, s.event_id, s.sender, s.ts_ms, s.content FROM room r JOIN state s ON s.room = r.id
-		WHERE r.room_id = ? AND s.type = ?`, []any{string(room), eventType}, func(rows *sql.Rows) error {
-		st := State{Type: eventType}
-		var ms int64
-		err := rows.Scan(&st.Key, (*string)(&st.ID), (*string)(&st.Sender), &ms, (*[]byte)(&st.Content))
-		st.Time = fromMS(ms)
-		all = append(all, st)
-		return err
-	})
-	return all, err
 }
 
 const memberColumns = `m.user, m.membership, m.name, m.avatar, m.sender, m.reason, m.event_id`

@@ -205,9 +205,6 @@ func TestSmallThings(t *testing.T) {
 	if d, err := s.Drafts(ctx); err != nil || len(d) != 0 {
 		t.Errorf("an empty draft stays: %+v %v", d, err)
 	}
-	if rooms, err := s.RoomsSharedWith(ctx, ada); err != nil || len(rooms) != 1 {
-		t.Errorf("shared rooms: %v %v", rooms, err)
-	}
 	if a, ok, err := s.Account(ctx); err != nil || !ok || a.User != storetest.Me {
 		t.Errorf("account: %+v %v", a, err)
 	}

@@ -106,21 +106,6 @@ func (tx *Tx) ForgetRoom(id chat.RoomID) error {
 	return nil
 }
 
-// SetEdges replaces all edges of a space.
-func (tx *Tx) SetEdges(parent chat.RoomID, edges []chat.SpaceEdge) error {
-	if err := tx.exec(`DELETE FROM space_edge WHERE parent = ?`, string(parent)); err != nil {
-		return fmt.Errorf("set edges of %s: %w", parent, err)
-	}
-	tx.ch.edges = true
-	for _, e := range edges {
-		e.Parent = parent
-		if err := tx.PutEdge(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // PutEdge adds or changes one edge.
 func (tx *Tx) PutEdge(e chat.SpaceEdge) error {
 	via, err := json.Marshal(e.Via)

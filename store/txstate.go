@@ -223,15 +223,6 @@ func (tx *Tx) WantSession(w Wanted) error {
 	return nil
 }
 
-// DelaySession sets when to try again.
-func (tx *Tx) DelaySession(w Wanted) error {
-	if err := tx.exec(`UPDATE wanted_session SET attempts = ?, next_try_ms = ? WHERE room_id = ? AND session_id = ?`,
-		w.Attempts, toMS(w.NextTry), string(w.Room), w.Session); err != nil {
-		return fmt.Errorf("delay session: %w", err)
-	}
-	return nil
-}
-
 // DropSession removes a session that is wanted no more.
 func (tx *Tx) DropSession(room chat.RoomID, session string) error {
 	if err := tx.exec(`DELETE FROM wanted_session WHERE room_id = ? AND session_id = ?`, string(room), session); err != nil {

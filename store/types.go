@@ -174,8 +174,5 @@ type MediaFile struct {
 	LastUsed time.Time
 }
 
-// Keys of Tx.PutSync that more than one package knows.
-const (
-	SyncNextBatch = "next_batch"
-	SyncFilter    = "filter"
-)
+// SyncNextBatch is the key of Tx.PutSync under which the sync token lies.
+const SyncNextBatch = "next_batch"

@@ -40,3 +40,17 @@ func (s *Store) Unread(ctx context.Context, room chat.RoomID) (u chat.Unread, er
 	}
 	return u, nil
 }
+
+// NextMention implements ui.Reader.
+func (s *Store) NextMention(ctx context.Context, room chat.RoomID, after chat.EventID) (chat.EventID, error) {
+	const query = `
+		SELECT e.event_id
+		FROM room r JOIN event a ON a.room = r.id AND a.event_id = ? JOIN event e ON e.room = r.id
+		WHERE r.room_id = ? AND e.shown = 1 AND e.mention AND e.event_id IS NOT NULL AND e.seq > a.seq AND e.seq < ? AND e.sender <> ?
+		ORDER BY e.seq LIMIT 1`
+	var next chat.EventID
+	if _, err := s.q(ctx).one(query, []any{string(after), string(room), int64(chat.SeqLocal), string(s.ownUser())}, (*string)(&next)); err != nil {
+		return "", fmt.Errorf("load mention after %s: %w", after, err)
+	}
+	return next, nil
+}

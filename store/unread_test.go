@@ -54,6 +54,11 @@ func TestUnreadPlace(t *testing.T) {
 	if got := place(storetest.ID(1006)); got != (chat.Unread{}) {
 		t.Errorf("all read: %+v", got)
 	}
+	for after, want := range map[int]chat.EventID{1000: storetest.ID(1006), 1006: "", 9999: ""} {
+		if got, err := s.NextMention(t.Context(), room, storetest.ID(after)); err != nil || got != want {
+			t.Errorf("the mention after %d: %q, %v", after, got, err)
+		}
+	}
 	if got := place("$elsewhere"); got != (chat.Unread{}) {
 		t.Errorf("a place that is not here: %+v", got)
 	}

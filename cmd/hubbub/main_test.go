@@ -203,12 +203,15 @@ func (s *screen) chosen() string {
 // choose moves the cursor of message mode up to the message with that text.
 func (s *screen) choose(text string) {
 	s.t.Helper()
-	if strings.Contains(s.Screen(), "r reply") { // there already: begin at the newest again
+	reading := func(screen string) bool { // message mode; a message that was not sent cannot be answered
+		return strings.Contains(screen, "r reply") || strings.Contains(screen, "d delete")
+	}
+	if reading(s.Screen()) { // there already: begin at the newest again
 		s.Key("esc")
 		s.WaitFor("⏎ send")
 	}
 	s.Key("esc")
-	s.WaitFor("r reply")
+	s.WaitUntil("message mode", reading)
 	s.WaitUntil("a chosen message", func(string) bool { return s.chosen() != "" })
 	for range 30 {
 		on := s.chosen()

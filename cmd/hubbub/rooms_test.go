@@ -26,7 +26,8 @@ func TestInvites(t *testing.T) {
 	s.WaitFor("▌✉ boathouse")
 	s.Key("enter")
 	s.WaitFor("─ Invitation ─")
-	s.WaitFor(ada.UserID + " invites you.")
+	s.WaitFor("Ada invites you.")
+	s.WaitFor(ada.UserID)
 	s.Key("enter") // Accept
 	s.WaitFor("Message #boathouse")
 	ada.SendText(wanted, "welcome aboard")

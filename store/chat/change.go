@@ -90,6 +90,18 @@ type Notice struct {
 	Ref     string
 	Room    RoomID   // room it concerns, or ""
 	Problem *Problem // nil: it worked
-	Done    string   // what worked, a stable word such as "joined", "left", "created", "invited", "saved"
+	Done    string   // what worked: one of the words below
 	Value   string   // what it yielded: a room id, a file name
 }
+
+// What worked, in Notice.Done.
+const (
+	DoneJoined  = "joined"
+	DoneLeft    = "left"
+	DoneCreated = "created"
+	DoneInvited = "invited"
+	DoneSaved   = "saved"
+	// DoneSecretsInFile says once that the account's secrets are in the file
+	// that Value names, because there is no keyring.
+	DoneSecretsInFile = "secrets_in_file"
+)

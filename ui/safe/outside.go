@@ -1,9 +1,7 @@
 package safe
 
 import (
-	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
 )
@@ -75,66 +73,4 @@ func percentEncode(s string) string {
 		b.WriteByte(c)
 	}
 	return b.String()
-}
-
-// FileName makes a name for a new file of a name that somebody else chose. The
-// result is one path element: no separators, no leading dot or dash, no device
-// name, at most [MaxFileNameBytes] bytes with the extension kept. A name of
-// which nothing is left becomes "file".
-func FileName(s string) string {
-	if len(s) > maxLineBytes {
-		s = s[len(s)-maxLineBytes:]
-	}
-	s = sanitise(s, modeLine)
-	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) {
-			return '_'
-		}
-		return r
-	}, s)
-	s = trimName(shorten(trimName(s)))
-	if s == "" {
-		return "file"
-	}
-	if device(s) {
-		return "_" + s
-	}
-	return s
-}
-
-// trimName takes away what makes a name special: leading dots and dashes, dots
-// and spaces at the end. A mark that loses its base goes with it.
-func trimName(s string) string {
-	for {
-		next := strings.TrimRight(strings.TrimLeft(s, ".- ~"), ". ")
-		next = sanitise(next, modeLine)
-		if next == s {
-			return s
-		}
-		s = next
-	}
-}
-
-// shorten cuts a name to [MaxFileNameBytes] with its extension.
-func shorten(s string) string {
-	if len(s) <= MaxFileNameBytes {
-		return s
-	}
-	ext := path.Ext(s)
-	if len(ext) > 16 || !utf8.ValidString(ext) {
-		ext = ""
-	}
-	return trimName(cutRunes(s, MaxFileNameBytes-len(ext))) + ext
-}
-
-// device reports whether Windows takes the name for a device.
-func device(s string) bool {
-	stem, _, _ := strings.Cut(s, ".")
-	stem = strings.ToUpper(strings.TrimRight(stem, " "))
-	switch stem {
-	case "CON", "PRN", "AUX", "NUL":
-		return true
-	}
-	return len(stem) == 4 && (strings.HasPrefix(stem, "COM") || strings.HasPrefix(stem, "LPT")) &&
-		stem[3] >= '0' && stem[3] <= '9'
 }

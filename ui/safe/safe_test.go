@@ -182,32 +182,6 @@ func TestURL(t *testing.T) {
 	}
 }
 
-func TestFileName(t *testing.T) {
-	for in, want := range map[string]string{
-		"photo.jpg":                             "photo.jpg",
-		"../../etc/passwd":                      "_.._etc_passwd",
-		"..":                                    "file",
-		".bashrc":                               "bashrc",
-		"-rf":                                   "rf",
-		"~root":                                 "root",
-		"":                                      "file",
-		"a\x00b\nc":                             "ab c",
-		`C:\x|y?.txt`:                           "C__x_y_.txt",
-		"con.txt":                               "_con.txt",
-		"COM1":                                  "_COM1",
-		"x. . ":                                 "x",
-		"gpj.\u202Eexe":                         "gpj.exe",
-		strings.Repeat("a", 300) + ".jpg":       strings.Repeat("a", 196) + ".jpg",
-		strings.Repeat("é", 300):                strings.Repeat("é", 100),
-		"a." + strings.Repeat("b", 300):         "a." + strings.Repeat("b", 198),
-		strings.Repeat("/", 20_000) + "end.gif": strings.Repeat("_", 196) + ".gif",
-	} {
-		if got := FileName(in); got != want {
-			t.Errorf("FileName(%.60q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 // invariants fails if a sanitised string has anything that it must not have.
 func invariants(t *testing.T, s string, lines bool) {
 	t.Helper()
@@ -286,14 +260,6 @@ func outside(t *testing.T, s string) {
 		if URL(u) != u {
 			t.Errorf("URL of %q is %q, and of that %q", in, u, URL(u))
 		}
-	}
-	name := FileName(s)
-	invariants(t, name, false)
-	if name == "" || len(name) > MaxFileNameBytes+1 || strings.ContainsAny(name, "/\\") || name[0] == '.' || name[0] == '-' {
-		t.Errorf("FileName(%q) = %q", s, name)
-	}
-	if again := FileName(name); again != name {
-		t.Errorf("FileName of %q is %q, and of that %q", s, name, again)
 	}
 }
 

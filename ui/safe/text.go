@@ -5,9 +5,8 @@
 // characters outside the sequences that need them, or piles of combining marks.
 // Everything that draws takes a Text, so a raw string cannot reach the screen by
 // accident. [Line] makes one of a name or a title, [Body] of a message, [Lit]
-// and [Own] of the program's own words. [OSC], [URL] and [FileName] make plain
-// strings for the places that are not cells: control sequences to the terminal,
-// hyperlinks, the file system.
+// and [Own] of the program's own words. [OSC] and [URL] make plain strings for
+// the places that are not cells: control sequences to the terminal and hyperlinks.
 //
 // The filters are idempotent: what they return passes them unchanged. Plain
 // ASCII and ordinary letters of most scripts pass without allocation.
@@ -33,9 +32,6 @@ const (
 	// MaxURLBytes is the length above which [URL] refuses a link, after
 	// encoding.
 	MaxURLBytes = 2048
-	// MaxFileNameBytes is the number of bytes that [FileName] keeps; common
-	// file systems take 255.
-	MaxFileNameBytes = 200
 
 	// maxLineBytes is how much of a raw name [Line] looks at. It bounds the
 	// work for a name that is megabytes of characters that will be dropped.

@@ -31,7 +31,7 @@ func globalTexts() []actionText {
 		{"next-channel", "Next channel", "Open the channel below"},
 		{"previous-unread", "Previous unread channel", "Open the nearest channel above with unread messages"},
 		{"next-unread", "Next unread channel", "Open the nearest channel below with unread messages"},
-		{"next-mention", "Next mention", "Open the next channel where somebody mentions you, at that message"},
+		{"next-mention", "Next mention", "Go to the next message that mentions you, in this channel or another"},
 		{"home", "Home", "Show direct messages, invites, unread and recent channels"},
 		{"people", "Members", "Show or hide the member list"},
 		{"sidebar", "Channel tree", "Show or hide the channel tree"},

@@ -14,7 +14,9 @@ Exit codes:
   4  the homeserver cannot be reached, or has trouble
   5  the homeserver refused: wrong password, not allowed, not found, too large
   6  another hubbub has the account open
-  7  a file of the account cannot be used: disk full, read-only, damaged, newer, key gone`
+  7  a file of the account cannot be used: disk full, read-only, damaged, newer, key gone
+ 70  hubbub has a bug; a report is written
+130  interrupted (the window: 128 + the number of the signal)`
 
 	CLILoginShort    = "Sign in to a homeserver"
 	CLILoginLong     = "Sign in with a password. Without a terminal the password is the first line of standard input; it is never taken from the command line."

@@ -11,6 +11,10 @@ func Disabled(need string) string {
 		return "You may not write in this channel."
 	case "message":
 		return "No message is selected that the homeserver has."
+	case "selected":
+		return "No message is selected."
+	case "undeleted":
+		return "This message is deleted."
 	case "own":
 		return "Only your own messages can be edited."
 	case "text":

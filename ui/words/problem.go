@@ -164,16 +164,26 @@ func retryIn(d time.Duration) string {
 	return "Try again in " + Duration(d) + "."
 }
 
-// Duration returns a length of time in one unit: "1 second", "5 minutes", "2 hours".
+// Duration returns how long to wait in one unit: "1 second", "5 minutes", "2
+// hours". It is rounded up: who comes back then does not come too early.
 func Duration(d time.Duration) string {
-	d += 500 * time.Millisecond
-	switch {
-	case d < time.Minute:
-		return Count(int(d/time.Second), "second", "seconds")
-	case d < time.Hour:
-		return Count(int(d/time.Minute), "minute", "minutes")
-	case d < 48*time.Hour:
-		return Count(int(d/time.Hour), "hour", "hours")
+	if n := up(d, time.Second); n < 60 {
+		return Count(n, "second", "seconds")
 	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + " days"
+	if n := up(d, time.Minute); n < 60 {
+		return Count(n, "minute", "minutes")
+	}
+	if n := up(d, time.Hour); n < 48 {
+		return Count(n, "hour", "hours")
+	}
+	return strconv.Itoa(up(d, 24*time.Hour)) + " days"
+}
+
+// up returns how many units a length of time takes, the last one in part.
+func up(d, unit time.Duration) int {
+	n := d / unit
+	if d%unit > 0 {
+		n++
+	}
+	return int(max(n, 0))
 }

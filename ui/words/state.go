@@ -8,25 +8,23 @@ import (
 
 // Verbs of membership changes, as they stand behind the names of people.
 const (
-	VerbJoined  = "joined"
-	VerbLeft    = "left"
-	VerbInvited = "was invited"
-	VerbKicked  = "was removed"
-	VerbBanned  = "was banned"
-	VerbUnban   = "was unbanned"
-	VerbKnocked = "asked to join"
-	VerbRefused = "declined the invite"
-	VerbRecall  = "was uninvited"
-	VerbName    = "changed the name"
-	VerbAvatar  = "changed the picture"
-	VerbNothing = "changed nothing"
+	verbJoined  = "joined"
+	verbLeft    = "left"
+	verbInvited = "was invited"
+	verbKicked  = "was removed"
+	verbBanned  = "was banned"
+	verbUnban   = "was unbanned"
+	verbKnocked = "asked to join"
+	verbRefused = "declined the invite"
+	verbRecall  = "was uninvited"
+	verbName    = "changed the name"
+	verbAvatar  = "changed the picture"
+	verbNothing = "changed nothing"
 )
 
 // PeopleDo puts a verb behind names: "ada joined", "ada and bo joined", "3 people joined".
 func PeopleDo(names []string, verb string) string {
-	if len(names) > 1 && strings.HasPrefix(verb, "was ") {
-		verb = "were " + verb[len("was "):]
-	}
+	verb = Verb(verb, len(names))
 	switch len(names) {
 	case 0:
 		return ""
@@ -38,6 +36,14 @@ func PeopleDo(names []string, verb string) string {
 	return Count(len(names), "person", "people") + " " + verb
 }
 
+// Verb gives a verb its form for as many people: "was banned" of two is "were banned".
+func Verb(verb string, people int) string {
+	if was, ok := strings.CutPrefix(verb, "was "); ok && people > 1 {
+		return "were " + was
+	}
+	return verb
+}
+
 // MemberVerb returns what happened to a member. byOther says that somebody else did it.
 //
 // Spec: client-server-api#mroommember
@@ -46,38 +52,38 @@ func MemberVerb(c *chat.StateChange, byOther bool) string {
 	case chat.MemberJoined:
 		switch {
 		case c.PrevMembership != chat.MemberJoined:
-			return VerbJoined
+			return verbJoined
 		case c.NameChanged:
-			return VerbName
+			return verbName
 		case c.AvatarChanged:
-			return VerbAvatar
+			return verbAvatar
 		}
-		return VerbNothing
+		return verbNothing
 	case chat.MemberInvited:
-		return VerbInvited
+		return verbInvited
 	case chat.MemberKnocked:
-		return VerbKnocked
+		return verbKnocked
 	case chat.MemberBanned:
-		return VerbBanned
+		return verbBanned
 	case chat.MemberLeft, chat.MemberNone:
 		switch {
 		case c.PrevMembership == chat.MemberBanned:
-			return VerbUnban
+			return verbUnban
 		case c.PrevMembership == chat.MemberInvited && !byOther:
-			return VerbRefused
+			return verbRefused
 		case c.PrevMembership == chat.MemberInvited:
-			return VerbRecall
+			return verbRecall
 		case byOther:
-			return VerbKicked
+			return verbKicked
 		}
 	}
-	return VerbLeft
+	return verbLeft
 }
 
 // MemberLine says in full what happened to a member. actor is "" when the member did it.
 func MemberLine(c *chat.StateChange, target, actor string) string {
 	verb := MemberVerb(c, actor != "")
-	if verb == VerbName {
+	if verb == verbName {
 		switch {
 		case c.PrevName != "" && c.TargetName != "":
 			return c.PrevName + " is now " + c.TargetName
@@ -86,7 +92,7 @@ func MemberLine(c *chat.StateChange, target, actor string) string {
 		}
 	}
 	s := target + " " + verb
-	if actor != "" && verb != VerbJoined && verb != VerbLeft {
+	if actor != "" && verb != verbJoined && verb != verbLeft {
 		s += " by " + actor
 	}
 	if c.Reason != "" {
@@ -115,11 +121,11 @@ func StateVerb(c *chat.StateChange) string {
 	case "m.room.encryption":
 		return "switched encryption on"
 	case "m.room.join_rules":
-		return "changed who can join" + to(joinRule(c.Value))
+		return "changed who can join" + to(JoinRule(c.Value))
 	case "m.room.history_visibility":
-		return "changed who can read the history" + to(c.Value)
+		return "changed who can read the history" + to(HistoryReaders(c.Value))
 	case "m.room.guest_access":
-		return "changed the access for guests" + to(c.Value)
+		return guestAccess(c.Value)
 	case "m.room.canonical_alias", "m.room.aliases":
 		return "changed the channel's address" + to(c.Value)
 	case "m.room.power_levels":
@@ -149,7 +155,10 @@ func to(value string) string {
 	return " to " + value
 }
 
-func joinRule(v string) string {
+// JoinRule says who can join under a join rule.
+//
+// Spec: client-server-api#mroomjoin_rules
+func JoinRule(v string) string {
 	switch v {
 	case "public":
 		return "everybody"
@@ -161,4 +170,34 @@ func joinRule(v string) string {
 		return "members of the server"
 	}
 	return v
+}
+
+// HistoryReaders says who can read the history under a history visibility.
+//
+// Spec: client-server-api#room-history-visibility
+func HistoryReaders(v string) string {
+	switch v {
+	case "world_readable":
+		return "everybody"
+	case "shared":
+		return "all members"
+	case "invited":
+		return "members, from their invite on"
+	case "joined":
+		return "members, from their joining on"
+	}
+	return v
+}
+
+// guestAccess says what somebody changed for people without an account.
+//
+// Spec: client-server-api#mroomguest_access
+func guestAccess(v string) string {
+	switch v {
+	case "can_join":
+		return "let guests join"
+	case "forbidden":
+		return "shut guests out"
+	}
+	return "changed the access for guests" + to(v)
 }

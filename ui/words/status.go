@@ -49,17 +49,17 @@ func Outbox(o chat.OutboxState, key string) string {
 // Done returns the sentence for an intent that worked.
 func Done(done, value string) string {
 	switch done {
-	case "joined":
+	case chat.DoneJoined:
 		return "Joined."
-	case "left":
+	case chat.DoneLeft:
 		return "Left."
-	case "created":
+	case chat.DoneCreated:
 		return "Created."
-	case "invited":
+	case chat.DoneInvited:
 		return "Invited."
-	case "saved":
+	case chat.DoneSaved:
 		return "Saved as " + value + "."
-	case "secrets_in_file":
+	case chat.DoneSecretsInFile:
 		return "There is no keyring here: what keeps this session secret is in " + value + ", which only you can read."
 	}
 	if value == "" {

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 			t.Errorf("%s with detail: %q", k, what)
 		}
 	}
-	if got := ProblemLine(&chat.Problem{Kind: chat.ProblemRateLimit, RetryAfter: 90 * time.Second}); !strings.Contains(got, "1 minute") {
+	if got := ProblemLine(&chat.Problem{Kind: chat.ProblemRateLimit, RetryAfter: 90 * time.Second}); !strings.Contains(got, "2 minutes") {
 		t.Errorf("the wait is not said: %q", got)
 	}
 	if what, next := Problem(nil); what != "" || next != "" {
@@ -61,8 +62,10 @@ func TestWindowTitle(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		400 * time.Millisecond: "0 seconds", time.Second: "1 second", 59 * time.Second: "59 seconds", 61 * time.Second: "1 minute",
-		2 * time.Hour: "2 hours", 72 * time.Hour: "3 days",
+		-time.Second: "0 seconds", 0: "0 seconds", 400 * time.Millisecond: "1 second", time.Second: "1 second",
+		59 * time.Second: "59 seconds", 59*time.Second + 1: "1 minute", time.Minute: "1 minute", 61 * time.Second: "2 minutes",
+		59*time.Minute + time.Second: "1 hour", 2 * time.Hour: "2 hours", 47*time.Hour + 1: "2 days", 72 * time.Hour: "3 days",
+		math.MaxInt64: "106752 days",
 	} {
 		if got := Duration(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
@@ -85,5 +88,22 @@ func TestSlashHelp(t *testing.T) {
 	usage, help := SlashHelp("invite")
 	if SlashArgs(usage) != "@USER:HOMESERVER" || help == "" {
 		t.Errorf("invite: %q %q", usage, help)
+	}
+}
+
+// TestStateVerbs: what people may do is said in words, what is new to hubbub as it came.
+func TestStateVerbs(t *testing.T) {
+	for _, c := range []struct{ kind, value, want string }{
+		{"m.room.join_rules", "knock_restricted", "changed who can join to members of the server"},
+		{"m.room.history_visibility", "world_readable", "changed who can read the history to everybody"},
+		{"m.room.history_visibility", "joined", "changed who can read the history to members, from their joining on"},
+		{"m.room.history_visibility", "org.example", "changed who can read the history to org.example"},
+		{"m.room.guest_access", "can_join", "let guests join"},
+		{"m.room.guest_access", "forbidden", "shut guests out"},
+		{"m.room.guest_access", "", "changed the access for guests"},
+	} {
+		if got := StateVerb(&chat.StateChange{Type: c.kind, Value: c.value}); got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.kind, c.value, got, c.want)
+		}
 	}
 }

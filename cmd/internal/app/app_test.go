@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,25 @@ func TestCrashFile(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPanicOfACommandIsACrash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "hubbub")
+	l := &logFile{dir: dir}
+	e := &Env{Dirs: config.Dirs{State: dir}, Log: newLogger(l), log: l}
+	var crash *CrashError
+	if err := e.Guard(func() error { panic("broken") }); !errors.As(err, &crash) {
+		t.Fatalf("got %v", err)
+	}
+	if b, err := os.ReadFile(crash.Path); err != nil || !strings.Contains(string(b), "TestPanicOfACommandIsACrash") {
+		t.Errorf("the crash file has no stack: %q, %v", b, err)
+	}
+	if b, err := os.ReadFile(l.path()); err != nil || !strings.Contains(string(b), filepath.Base(crash.Path)) {
+		t.Errorf("the log does not name the crash file: %q, %v", b, err)
 	}
 	if err := e.Close(); err != nil {
 		t.Error(err)

@@ -13,13 +13,13 @@ import (
 const stopLimit = 3 * time.Second
 
 // Headless runs the core of an open account while fn runs, and closes the
-// account. The error is fn's, or a panic of the core.
+// account. The error is fn's, or a *CrashError after a panic of fn or the core.
 func (e *Env) Headless(ctx context.Context, c *matrix.Client, fn func(ctx context.Context) error) error {
 	core := startCore(ctx, c)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	result := make(chan error, 1)
-	go func() { result <- fn(ctx) }()
+	go func() { result <- matrix.Guard(func() error { return fn(ctx) }) }()
 	var err error
 	select {
 	case err = <-result:
@@ -30,16 +30,23 @@ func (e *Env) Headless(ctx context.Context, c *matrix.Client, fn func(ctx contex
 	return e.finish(ctx, core, err)
 }
 
-// finish stops the core, closes the account and turns a panic into a crash file.
+// finish stops the core and closes the account.
 func (e *Env) finish(ctx context.Context, core *core, err error) error {
 	ctx = context.WithoutCancel(ctx)
-	err = errors.Join(err, core.stop(ctx))
+	return e.crashed(errors.Join(err, core.stop(ctx)))
+}
+
+// Guard runs fn. After a panic of it the error is a *CrashError.
+func (e *Env) Guard(fn func() error) error { return e.crashed(matrix.Guard(fn)) }
+
+// crashed writes a crash file when err is a panic, and makes it a *CrashError.
+func (e *Env) crashed(err error) error {
 	var p *matrix.PanicError
-	if errors.As(err, &p) {
-		path, werr := e.crash(p)
-		return errors.Join(&CrashError{Path: path, Panic: p}, werr)
+	if !errors.As(err, &p) {
+		return err
 	}
-	return err
+	path, werr := e.crash(p)
+	return errors.Join(&CrashError{Path: path, Panic: p}, werr)
 }
 
 // CrashError says that hubbub has a bug that ended it.

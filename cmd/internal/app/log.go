@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
-	"unicode"
+
+	"hubbub/ui/safe"
 )
 
 const (
@@ -38,34 +38,12 @@ func (l *logFile) Write(b []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := l.f.WriteString(harmless(string(b)))
+	n, err := l.f.WriteString(safe.JSON(string(b)))
 	l.size += int64(n)
 	if err != nil {
 		return 0, fmt.Errorf("write log: %w", err)
 	}
 	return len(b), nil
-}
-
-// harmless escapes what JSON leaves in strings and a terminal may obey: C1 and
-// format characters. None of them is beyond the first plane but tags, which do nothing alone.
-func harmless(line string) string {
-	var b strings.Builder
-	for i, c := range line {
-		if c > 0xffff || !unicode.In(c, unicode.Cf, unicode.Cc) || c == '\n' {
-			if b.Len() > 0 {
-				b.WriteRune(c)
-			}
-			continue
-		}
-		if b.Len() == 0 {
-			b.WriteString(line[:i])
-		}
-		fmt.Fprintf(&b, `\u%04x`, c)
-	}
-	if b.Len() == 0 {
-		return line
-	}
-	return b.String()
 }
 
 func (l *logFile) path() string { return filepath.Join(l.dir, logName) }

@@ -69,7 +69,8 @@ func (w *windowed) open(ctx context.Context, user chat.UserID) (*ui.Backend, err
 
 // backend starts the core of an account and returns what the window needs of it.
 func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
-	feed := &pacedFeed{feed: c.Store().Subscribe()}
+	feed := c.Store().Subscribe()
+	paced := &pacedFeed{feed: feed}
 	k := startCore(ctx, c)
 	w.mu.Lock()
 	w.core = k
@@ -82,11 +83,20 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 	}()
 	return &ui.Backend{
 		Account: c.Account(),
-		Reader:  c.Store(), Sender: c, Rooms: c, Directory: c, Media: c,
+		Reader:  reader{c.Store(), feed}, Sender: c, Rooms: c, Directory: c, Media: c,
 		Session: &uiSession{client: c, w: w},
-		Feed:    feed.next,
+		Feed:    paced.next,
 	}
 }
+
+// reader implements ui.Reader: what the window watches, its own feed carries.
+type reader struct {
+	*store.Store
+	feed *store.Feed
+}
+
+// Watch implements ui.Reader.
+func (r reader) Watch(rooms ...chat.RoomID) { r.feed.Watch(rooms...) }
 
 // summaryEvery is how long changes that only move or count rooms wait for each
 // other: on a lively account they never end.

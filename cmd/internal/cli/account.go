@@ -69,7 +69,7 @@ func (r *root) signIn(ctx context.Context, accounts *matrix.Accounts, homeserver
 		return err
 	}
 	if file != "" {
-		r.complain(words.Done(matrix.DoneSecretsInFile, file))
+		r.complain(words.Done(chat.DoneSecretsInFile, file))
 	}
 	return r.say(words.CLISignedIn(string(account.User), string(account.Device)))
 }

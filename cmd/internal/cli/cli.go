@@ -65,7 +65,8 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// with loads the environment before a command and ends its log after it.
+// with loads the environment before a command and ends its log after it. A
+// panic of the command leaves a crash file.
 func (r *root) with(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		env, err := app.Load(r.streams)
@@ -73,7 +74,7 @@ func (r *root) with(fn func(cmd *cobra.Command, args []string) error) func(*cobr
 			return err
 		}
 		r.env = env
-		return errors.Join(fn(cmd, args), env.Close())
+		return errors.Join(env.Guard(func() error { return fn(cmd, args) }), env.Close())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -68,10 +69,12 @@ func (r *root) sendText(ctx context.Context, c *matrix.Client, name string, out 
 		return err
 	}
 	out.Room = room.ID
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	waiting, told := context.WithCancelCause(ctx)
 	defer told(nil)
-	go r.tellWaiting(waiting, c)
-	go giveUp(waiting, told, c)
+	watching.Go(func() { r.tellWaiting(waiting, c) })
+	watching.Go(func() { giveUp(waiting, told, c) })
 	id, err := c.SendWait(waiting, out)
 	var ended *chat.Problem
 	switch {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func (r *root) tail() *cobra.Command {
 				return err
 			}
 			err = r.env.Headless(cmd.Context(), c, func(ctx context.Context) error {
-				t := &tailer{root: r, c: c, s: c.Store(), asJSON: asJSON, seen: map[chat.RoomID]map[chat.ItemKey]string{}}
+				t := &tailer{root: r, c: c, s: c.Store(), asJSON: asJSON, seen: map[chat.RoomID]map[chat.ItemKey]uint64{}, seed: maphash.MakeSeed()}
 				return t.run(ctx, args)
 			})
 			if errors.Is(err, context.Canceled) {
@@ -45,13 +46,15 @@ type tailer struct {
 	*root
 	c      *matrix.Client
 	s      *store.Store
+	feed   *store.Feed
 	asJSON bool
 	only   chat.RoomID // "" for all
 	names  map[chat.RoomID]string
 	// last is the newest item of a room that was there at the start; seen is
-	// what has been printed since, to tell a change from a repetition.
+	// what has been printed since (hashes of it), to tell a change from a repetition.
 	last map[chat.RoomID]chat.ItemKey
-	seen map[chat.RoomID]map[chat.ItemKey]string
+	seen map[chat.RoomID]map[chat.ItemKey]uint64
+	seed maphash.Seed
 }
 
 // eventLine is an event as `tail --json` prints it. Content is decrypted.
@@ -71,8 +74,8 @@ type eventLine struct {
 }
 
 func (t *tailer) run(ctx context.Context, args []string) error {
-	feed := t.s.Subscribe()
-	defer t.s.Unsubscribe(feed)
+	t.feed = t.s.Subscribe()
+	defer t.s.Unsubscribe(t.feed)
 	if err := taken(ctx, t.c); err != nil {
 		return err
 	}
@@ -90,9 +93,9 @@ func (t *tailer) run(ctx context.Context, args []string) error {
 		select {
 		case <-ctx.Done():
 			return context.Canceled
-		case <-feed.Wait():
+		case <-t.feed.Wait():
 		}
-		set, err := feed.Next(ctx)
+		set, err := t.feed.Next(ctx)
 		if err != nil {
 			return err
 		}
@@ -127,14 +130,14 @@ func (t *tailer) rooms(rooms []chat.Room) {
 		t.names[room.ID] = room.Name
 	}
 	if t.only != "" {
-		t.s.Watch(t.only)
+		t.feed.Watch(t.only)
 		return
 	}
 	all := make([]chat.RoomID, 0, len(t.names))
 	for id := range t.names {
 		all = append(all, id)
 	}
-	t.s.Watch(all...)
+	t.feed.Watch(all...)
 }
 
 func (t *tailer) changes(ctx context.Context, set chat.ChangeSet) error {
@@ -183,10 +186,10 @@ func (t *tailer) items(ctx context.Context, items []chat.Message) error {
 			continue
 		}
 		if t.seen[m.Room] == nil {
-			t.seen[m.Room] = map[chat.ItemKey]string{}
+			t.seen[m.Room] = map[chat.ItemKey]uint64{}
 		}
-		is := fmt.Sprint(m.Kind, m.Edited, m.Body)
-		if t.seen[m.Room][m.Key] == is {
+		is := maphash.String(t.seed, fmt.Sprint(m.Kind, m.Edited, m.Body))
+		if was, known := t.seen[m.Room][m.Key]; known && was == is {
 			continue
 		}
 		t.seen[m.Room][m.Key] = is

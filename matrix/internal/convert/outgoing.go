@@ -3,6 +3,7 @@ package convert
 import (
 	"fmt"
 	"mime"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -133,6 +134,18 @@ func textContent(out chat.Outgoing, info *ReplyInfo) (string, []byte, error) {
 		msg.Format = customHTML
 	}
 	return finish(msg, out, info, who)
+}
+
+// Octets is the type of a file of which nothing is known, or told.
+const Octets = "application/octet-stream"
+
+// MimeOf returns the type that the system has for a file of that name, or Octets.
+func MimeOf(path string) string {
+	kind, _, _ := strings.Cut(mime.TypeByExtension(strings.ToLower(filepath.Ext(path))), ";")
+	if kind == "" {
+		return Octets
+	}
+	return kind
 }
 
 // FileContent returns the event type and content of an uploaded file; out.Text

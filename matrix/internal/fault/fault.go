@@ -1,5 +1,6 @@
 // Package fault translates foreign errors into [chat.Problem]: what happened in
 // terms that the screen can explain, whether trying again may help, and when.
+// [Guard] makes an error of a panic.
 //
 // [From] is called where an error leaves the Matrix side: on the feed, on a
 // message that was not sent, in the answer of a query. It knows mautrix, net,

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/fault"
@@ -104,11 +105,15 @@ func (h *History) note(w wish) {
 		}
 	}
 	h.queue = append(h.queue, w)
+	var dropped wish
 	if len(h.queue) > maxQueued {
-		h.queue = h.queue[1:]
+		dropped, h.queue = h.queue[0], h.queue[1:]
 	}
 	h.mu.Unlock()
 	h.signal()
+	if dropped.token != "" { // the gap shows that it is being filled until it is told otherwise
+		h.store.PublishNotice(chat.Notice{Ref: dropped.ref, Room: dropped.room, Problem: &chat.Problem{Kind: chat.ProblemCancelled, Retry: true}})
+	}
 }
 
 func (h *History) signal() {
@@ -118,14 +123,14 @@ func (h *History) signal() {
 	}
 }
 
-// Run works off the wishes until ctx ends, and returns nil then.
+// Run works off the wishes until ctx ends, and returns nil then. The error is a
+// *fault.PanicError.
 func (h *History) Run(ctx context.Context) error {
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	g, ctx := errgroup.WithContext(ctx)
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return g.Wait()
 		case <-h.wake:
 		}
 		for {
@@ -133,9 +138,9 @@ func (h *History) Run(ctx context.Context) error {
 			if !ok {
 				break
 			}
-			wg.Go(func() {
-				h.do(ctx, w)
-				h.release(w)
+			g.Go(func() error {
+				defer h.release(w)
+				return fault.Guard(func() error { h.do(ctx, w); return nil })
 			})
 		}
 	}

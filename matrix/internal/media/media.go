@@ -103,24 +103,30 @@ func (m *Media) take() (job, bool) {
 	return j, true
 }
 
-// Run downloads what was asked for until ctx ends, and then returns nil.
+// Run downloads what was asked for until ctx ends, and then returns nil. The
+// error is a *fault.PanicError.
 func (m *Media) Run(ctx context.Context) error {
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx)
 	for range workers {
 		g.Go(func() error {
-			for {
-				for j, ok := m.take(); ok && ctx.Err() == nil; j, ok = m.take() {
-					m.work(ctx, j)
-				}
-				select {
-				case <-ctx.Done():
-					return nil
-				case <-m.signal:
-				}
-			}
+			return fault.Guard(func() error { m.serve(ctx); return nil })
 		})
 	}
 	return g.Wait()
+}
+
+// serve is one worker.
+func (m *Media) serve(ctx context.Context) {
+	for {
+		for j, ok := m.take(); ok && ctx.Err() == nil; j, ok = m.take() {
+			m.work(ctx, j)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.signal:
+		}
+	}
 }
 
 func (m *Media) work(ctx context.Context, j job) {
@@ -134,7 +140,7 @@ func (m *Media) work(ctx context.Context, j job) {
 		n.Problem = fault.From(err)
 		m.log.Warn("File was not saved", slog.String("ref", j.ref), slog.String("problem", n.Problem.Kind.String()))
 	} else {
-		n.Done = "saved"
+		n.Done = chat.DoneSaved
 	}
 	m.opt.Store.PublishNotice(n)
 }

@@ -10,7 +10,6 @@ import (
 	_ "image/jpeg" // registers the format for DecodeConfig
 	_ "image/png"  // registers the format for DecodeConfig
 	"io"
-	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,11 +23,11 @@ import (
 	"hubbub/store/chat"
 )
 
-// octets is the type of what is not told to the homeserver.
-const octets = "application/octet-stream"
-
-// limitAge is how long the homeserver's answer about its limit is believed.
-const limitAge = time.Hour
+// How long the homeserver may take to name its limit, and how long its answer is believed.
+const (
+	limitWait = 20 * time.Second
+	limitAge  = time.Hour
+)
 
 type uploadLimit struct {
 	bytes int64 // 0: not known
@@ -55,7 +54,7 @@ func (m *Media) Upload(ctx context.Context, path string, encrypt bool) (convert.
 	if limit := m.uploadLimit(ctx); limit > 0 && info.Size() > limit {
 		return convert.Upload{}, tooLarge(info.Size(), limit)
 	}
-	up := convert.Upload{Name: filepath.Base(path), Mime: typeOf(path), Size: info.Size()}
+	up := convert.Upload{Name: filepath.Base(path), Mime: convert.MimeOf(path), Size: info.Size()}
 	if strings.HasPrefix(up.Mime, "image/") {
 		if c, _, err := image.DecodeConfig(io.LimitReader(f, 1<<20)); err == nil {
 			up.Width, up.Height = c.Width, c.Height
@@ -85,7 +84,7 @@ func (m *Media) send(ctx context.Context, f *os.File, up *convert.Upload, encryp
 		keys = attachment.NewEncryptedFile()
 		sealed = keys.EncryptStream(struct{ io.Reader }{body}) // without Close: the file is ours
 		body = sealed
-		req.ContentType, req.FileName = octets, ""
+		req.ContentType, req.FileName = convert.Octets, ""
 	}
 	if up.Size == 0 {
 		req.ContentBytes = []byte{}
@@ -117,15 +116,6 @@ func (m *Media) send(ctx context.Context, f *os.File, up *convert.Upload, encryp
 	return nil
 }
 
-func typeOf(path string) string {
-	kind := mime.TypeByExtension(strings.ToLower(filepath.Ext(path)))
-	if kind == "" {
-		return octets
-	}
-	kind, _, _ = strings.Cut(kind, ";")
-	return kind
-}
-
 // uploadLimit returns the largest file in bytes that the homeserver takes, or 0.
 // Asking first is kinder than sending: a homeserver that refuses a large body
 // often just hangs up.
@@ -141,6 +131,8 @@ func (m *Media) uploadLimit(ctx context.Context) int64 {
 	var conf struct {
 		Size int64 `json:"m.upload.size"`
 	}
+	ctx, cancel := context.WithTimeout(ctx, limitWait)
+	defer cancel()
 	_, err := m.opt.Client.MakeRequest(ctx, http.MethodGet, m.opt.Client.BuildClientURL("v1", "media", "config"), nil, &conf)
 	var he mautrix.HTTPError
 	if err != nil && !(errors.As(err, &he) && he.RespError != nil) {

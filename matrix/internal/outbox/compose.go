@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"hubbub/matrix/internal/convert"
 	"hubbub/matrix/internal/fault"
@@ -92,22 +90,13 @@ func (o *Outbox) fileEcho(out chat.Outgoing) (eventType string, echo store.Event
 	if !info.Mode().IsRegular() {
 		return "", echo, &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not a regular file"}
 	}
-	up := convert.Upload{Name: filepath.Base(out.Path), Mime: mimeOf(out.Path), Size: info.Size()}
+	up := convert.Upload{Name: filepath.Base(out.Path), Mime: convert.MimeOf(out.Path), Size: info.Size()}
 	eventType, content, err := convert.FileContent(out, up, nil)
 	if err != nil {
 		return "", echo, err
 	}
 	echo, err = o.echoOf(eventType, content)
 	return eventType, echo, err
-}
-
-func mimeOf(path string) string {
-	kind := mime.TypeByExtension(strings.ToLower(filepath.Ext(path)))
-	if kind == "" {
-		return "application/octet-stream"
-	}
-	kind, _, _ = strings.Cut(kind, ";")
-	return kind
 }
 
 // replyInfo collects what the content needs to know about other messages.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
@@ -174,7 +175,7 @@ func (d *dispatcher) fly(key chat.ItemKey, on bool) {
 }
 
 // Run writes, sends and tries again until ctx ends. It returns nil then, and
-// an error when the store cannot be read at the start.
+// an error when the store cannot be read at the start, or a *fault.PanicError.
 func (o *Outbox) Run(ctx context.Context) error {
 	rooms, err := o.opt.Store.PendingRooms(ctx)
 	if err != nil {
@@ -190,10 +191,15 @@ func (o *Outbox) Run(ctx context.Context) error {
 		o.rooms.kick(r)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return o.intake(ctx) })
-	g.Go(func() error { return o.dispatch(ctx, g) })
-	g.Go(func() error { return o.runLight(ctx) })
+	guarded(g, func() error { return o.intake(ctx) })
+	guarded(g, func() error { return o.dispatch(ctx, g) })
+	guarded(g, func() error { return o.runLight(ctx, g) })
 	return g.Wait()
+}
+
+// guarded starts a goroutine of Run, which waits for it. A panic ends all of them.
+func guarded(g *errgroup.Group, fn func() error) {
+	g.Go(func() error { return fault.Guard(fn) })
 }
 
 // dispatch starts a sender for every room that is due.
@@ -210,7 +216,7 @@ func (o *Outbox) dispatch(ctx context.Context, g *errgroup.Group) error {
 				}
 				break
 			}
-			g.Go(func() error {
+			guarded(g, func() error {
 				defer o.rooms.finished(room)
 				o.sendRoom(ctx, room)
 				return nil

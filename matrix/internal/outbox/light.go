@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hubbub/matrix/internal/fault"
 	"hubbub/store"
 	"hubbub/store/chat"
@@ -138,9 +140,7 @@ func (o *Outbox) loadReads(ctx context.Context) error {
 }
 
 // runLight sends the small things until ctx ends.
-func (o *Outbox) runLight(ctx context.Context) error {
-	var pre sync.WaitGroup
-	defer pre.Wait()
+func (o *Outbox) runLight(ctx context.Context, g *errgroup.Group) error {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
@@ -155,7 +155,7 @@ func (o *Outbox) runLight(ctx context.Context) error {
 			o.sendReads(ctx)
 		case <-o.light.signal:
 		}
-		o.preshare(ctx, &pre)
+		o.preshare(ctx, g)
 		o.sendTyping(ctx)
 		o.light.mu.Lock()
 		wait := max(readDelay, time.Until(o.light.notYet))
@@ -255,7 +255,7 @@ func (o *Outbox) request(ctx context.Context, method, url string, body any) erro
 }
 
 // preshare gives the keys of rooms where the person began to type.
-func (o *Outbox) preshare(ctx context.Context, pre *sync.WaitGroup) {
+func (o *Outbox) preshare(ctx context.Context, g *errgroup.Group) {
 	if o.opt.Crypto == nil {
 		return
 	}
@@ -267,12 +267,13 @@ func (o *Outbox) preshare(ctx context.Context, pre *sync.WaitGroup) {
 	clear(o.light.presh)
 	o.light.mu.Unlock()
 	for _, r := range rooms {
-		pre.Go(func() {
+		guarded(g, func() error {
 			ctx, cancel := context.WithTimeout(ctx, encryptLimit)
 			defer cancel()
 			if err := o.opt.Crypto.Preshare(ctx, r); err != nil && ctx.Err() == nil {
 				o.log.Info("Keys were not given ahead of time", slog.String("room", string(r)), slog.String("problem", fault.From(err).Kind.String()))
 			}
+			return nil
 		})
 	}
 }

@@ -24,6 +24,9 @@ const deviceName = "hubbub"
 // courtesy is how long a request may take whose outcome changes nothing here.
 const courtesy = 5 * time.Second
 
+// loginLimit is how long the homeserver may take to check a password.
+const loginLimit = time.Minute
+
 // Login signs in with a password and takes the account's lock. An account that
 // is here keeps its device and keys. Errors are, or hold, *chat.Problem;
 // ProblemPassword is a wrong user or password.
@@ -235,6 +238,8 @@ func (sl *slot) release() error {
 
 // passwordLogin asks for a token. A device id of "" has the homeserver make one.
 func (r *Registry) passwordLogin(ctx context.Context, base *url.URL, user, password string, device chat.DeviceID, name string) (*mautrix.RespLogin, error) {
+	ctx, cancel := context.WithTimeout(ctx, loginLimit)
+	defer cancel()
 	resp, err := r.newClient(base).Login(ctx, &mautrix.ReqLogin{
 		Type:                     mautrix.AuthTypePassword,
 		Identifier:               mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: user},

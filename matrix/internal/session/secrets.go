@@ -13,6 +13,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
@@ -92,8 +93,12 @@ func limited[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		v, err := call()
-		done <- result{v, err}
+		var r result
+		r.err = fault.Guard(func() (err error) {
+			r.v, err = call()
+			return err
+		})
+		done <- r
 	}()
 	ctx, cancel := context.WithTimeout(ctx, keyringLimit)
 	defer cancel()

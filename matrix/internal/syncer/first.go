@@ -8,6 +8,7 @@ import (
 
 	"hubbub/matrix/internal/convert"
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/fault"
 	"hubbub/matrix/internal/ingest"
 	"hubbub/store/chat"
 )
@@ -26,7 +27,7 @@ func (s *Syncer) takeFirst(ctx context.Context, in *ingest.Intake, st *stream) (
 	ready := make(chan *ingest.Prepared, inFlight)
 	g.Go(func() error {
 		defer close(ready)
-		return s.readFirst(gctx, in, st, r, ready)
+		return fault.Guard(func() error { return s.readFirst(gctx, in, st, r, ready) })
 	})
 	var writeErr error
 	for p := range ready {

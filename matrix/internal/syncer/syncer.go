@@ -12,6 +12,7 @@ import (
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/fault"
 	"hubbub/matrix/internal/ingest"
 	"hubbub/store"
 	"hubbub/store/chat"
@@ -80,7 +81,8 @@ func (s *Syncer) Reconnect() {
 }
 
 // Run syncs until ctx ends or the homeserver refuses the token; it returns nil
-// then. It returns an error only when going on would do harm: a damaged file of ours.
+// then. It returns an error only when going on would do harm: a damaged file of
+// ours, or a *fault.PanicError.
 func (s *Syncer) Run(ctx context.Context) error {
 	token, err := s.o.Store.Sync(ctx, store.SyncNextBatch)
 	if err != nil {
@@ -100,6 +102,10 @@ func (s *Syncer) Run(ctx context.Context) error {
 		}
 		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
 			return nil
+		}
+		var broken *fault.PanicError
+		if errors.As(err, &broken) {
+			return err
 		}
 		if errors.Is(err, errReconnect) {
 			s.drain()

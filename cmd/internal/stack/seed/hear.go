@@ -51,7 +51,7 @@ func (t *talk) listen(ctx context.Context, who *actor, rooms map[chat.RoomID]str
 	for id := range rooms {
 		ids = append(ids, id)
 	}
-	store.Watch(ids...)
+	feed.Watch(ids...)
 	me, began, heard := t.world.People[Me], time.Now(), map[chat.ItemKey]bool{}
 	for {
 		select {

@@ -1,4 +1,4 @@
-package cli
+package safe
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func FuzzHarmless(f *testing.F) {
+func FuzzJSON(f *testing.F) {
 	f.Add("plain")
 	f.Add("\x1b\u009b\u202e\u2028\U000e0001é\n\t😀")
 	f.Fuzz(func(t *testing.T, s string) {
@@ -14,7 +14,7 @@ func FuzzHarmless(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := harmless(string(b))
+		line := JSON(string(b))
 		if strings.ContainsFunc(line, steers) {
 			t.Errorf("%q still steers", line)
 		}
