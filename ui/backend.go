@@ -41,6 +41,8 @@ type Reader interface {
 	Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, error)
 	// Unread returns where reading stopped in a room.
 	Unread(ctx context.Context, room chat.RoomID) (chat.Unread, error)
+	// NextMention returns the next message of somebody else below another that mentions the account, "" when there is none.
+	NextMention(ctx context.Context, room chat.RoomID, after chat.EventID) (chat.EventID, error)
 	// Unsent returns the oldest message that was refused, item 0 when there is none.
 	Unsent(ctx context.Context) (room chat.RoomID, item chat.ItemKey, err error)
 	// Drafts returns all drafts.

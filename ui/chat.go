@@ -153,7 +153,7 @@ func (w *window) haveMessage(m *chat.Message) keymap.Need {
 	if m == nil {
 		return 0
 	}
-	var n keymap.Need
+	n := keymap.NeedSelected
 	for _, f := range []struct {
 		is   bool
 		need keymap.Need
@@ -161,7 +161,7 @@ func (w *window) haveMessage(m *chat.Message) keymap.Need {
 		{m.ID != "", keymap.NeedMessage},
 		{m.Kind != chat.KindRedacted, keymap.NeedUndeleted},
 		{m.Own, keymap.NeedOwn},
-		{m.Body != "", keymap.NeedText},
+		{m.Body != "" || m.Kind == chat.KindState, keymap.NeedText},
 		{m.Media != nil, keymap.NeedFile | keymap.NeedLink},
 		{m.Send == chat.SendError || m.Send == chat.Waiting, keymap.NeedFailed},
 		{m.Reply != nil, keymap.NeedReply},

@@ -87,6 +87,17 @@ func (w *world) Unread(_ context.Context, room chat.RoomID) (u chat.Unread, err 
 	return u, nil
 }
 
+func (w *world) NextMention(_ context.Context, room chat.RoomID, after chat.EventID) (chat.EventID, error) {
+	below := false
+	for _, m := range w.items[room] {
+		if below && m.Mention {
+			return m.ID, nil
+		}
+		below = below || m.ID == after
+	}
+	return "", nil
+}
+
 func (w *world) Unsent(context.Context) (room chat.RoomID, item chat.ItemKey, err error) {
 	for id, items := range w.items {
 		for i := range items {

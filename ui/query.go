@@ -27,6 +27,8 @@ const (
 	askReceipts question = "receipts"
 	askUnread   question = "unread"
 	askUnsent   question = "unsent"
+	askMention  question = "mention"
+	askInviter  question = "inviter"
 	askSource   question = "source"
 	askBrowse   question = "browse"
 	askDiscover question = "discover"

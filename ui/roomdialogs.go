@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"slices"
 	"strconv"
 
 	tea "charm.land/bubbletea/v2"
@@ -122,9 +124,9 @@ func (w *window) openInvitePerson(user string) {
 
 // openInvite asks whether to accept an invite. The name of the channel is
 // somebody else's text: who invites, and from where, stands beside it.
-func (w *window) openInvite(r *chat.Room) {
-	id := r.ID
-	intro := []safe.Text{safe.Line(r.Name), safe.Own(words.InviteQuestion(string(r.Inviter), r.Direct))}
+func (w *window) openInvite(r *chat.Room) tea.Cmd {
+	id, inviter, reader := r.ID, r.Inviter, w.back.Reader
+	intro := []safe.Text{safe.Line(r.Name), safe.Own(words.InviteQuestion(string(inviter), r.Direct))}
 	if r.Reason != "" {
 		intro = append(intro, safe.Line(r.Reason))
 	}
@@ -137,6 +139,21 @@ func (w *window) openInvite(r *chat.Room) {
 	})
 	m.Intro = append(intro, safe.Lit(" "))
 	w.show(m)
+	direct := r.Direct
+	return query(w, askInviter, diskLimit, func(ctx context.Context) ([]chat.Member, error) {
+		return reader.Members(ctx, id)
+	}, func(known []chat.Member, err error) tea.Cmd {
+		i := slices.IndexFunc(known, func(m chat.Member) bool { return m.User == inviter })
+		if err != nil || i < 0 {
+			return nil // the id says it too
+		}
+		if name := safe.Line(known[i].Name).String(); name != "" && name != string(inviter) {
+			m.Intro[1] = safe.Own(words.InviteQuestion(name, direct))
+			m.Intro = slices.Insert(m.Intro, 2, safe.Line(string(inviter)))
+			w.dialogs.Changed()
+		}
+		return nil
+	})
 }
 
 func (w *window) openLeave(r *chat.Room, question string) {
@@ -189,8 +206,8 @@ func (w *window) openChannelInfo() {
 	add("address", r.Alias)
 	add("id", string(r.ID))
 	add("members", words.JoinedInvited(r.Joined, r.Invited))
-	add("join", r.JoinRule)
-	add("history", r.History)
+	add("join", words.JoinRule(r.JoinRule))
+	add("history", words.HistoryReaders(r.History))
 	add("version", r.Version)
 	w.show(&dialog.Text{Name: dialogDetails, Head: safe.Own(roomTitle(r)), Lines: lines, Column: 20})
 }

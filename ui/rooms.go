@@ -19,8 +19,7 @@ func (w *window) open(id chat.RoomID) tea.Cmd {
 	case r == nil:
 		return nil
 	case r.Membership == chat.MemberInvited:
-		w.openInvite(r)
-		return nil
+		return w.openInvite(r)
 	case r.Type == chat.RoomSpace:
 		w.showServer(id)
 		return nil
@@ -46,6 +45,9 @@ func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
 		if f.gap != "" {
 			delete(w.refs, ref) // of the channel that was open
 		}
+	}
+	if id != w.room {
+		w.status.DropAnswer(w.clock.Now())
 	}
 	w.room, w.opened = id, w.clock.Now()
 	w.reading = reading{}
@@ -206,15 +208,51 @@ func (w *window) stepRoom(a keymap.Action) tea.Cmd {
 	case keymap.UnreadNext:
 		id = w.list.StepUnread(server, w.room, 1)
 	case keymap.MentionNext:
-		id, none = w.list.NextMention(server, w.room), words.NoMention
-		if open := w.list.Room(w.room); id == "" && open != nil && open.Mentions > 0 {
-			w.toMention = w.room
-			return w.readUnread(open)
-		}
-		w.toMention = id
+		return w.nextMention()
 	}
 	if id == "" {
 		w.say(none, false)
+		return nil
+	}
+	return w.open(id)
+}
+
+// nextMention goes to the next message that mentions one: below the mention
+// under the cursor of message mode, else in the next channel that has any.
+func (w *window) nextMention() tea.Cmd {
+	m := w.chat.Selected()
+	if m == nil || !m.Mention || m.ID == "" {
+		return w.mentionElsewhere()
+	}
+	room, after, reader := w.room, m.ID, w.back.Reader
+	return query(w, askMention, diskLimit, func(ctx context.Context) (chat.EventID, error) {
+		return reader.NextMention(ctx, room, after)
+	}, func(next chat.EventID, err error) tea.Cmd {
+		switch {
+		case room != w.room:
+			return nil
+		case err != nil:
+			w.sayProblem(problemOf(err))
+			return nil
+		case next == "":
+			return w.mentionElsewhere()
+		}
+		w.chat.Jump(next)
+		return w.intents()
+	})
+}
+
+// mentionElsewhere opens the next channel with a mention; when only the open
+// one has any, it goes to the oldest there that is not read.
+func (w *window) mentionElsewhere() tea.Cmd {
+	id := w.list.NextMention(w.side.Server(), w.room)
+	if open := w.list.Room(w.room); id == "" && open != nil && open.Mentions > 0 {
+		w.toMention = w.room
+		return w.readUnread(open)
+	}
+	w.toMention = id
+	if id == "" {
+		w.say(words.NoMention, false)
 		return nil
 	}
 	return w.open(id)

@@ -117,6 +117,43 @@ func TestSignInInATerminal(t *testing.T) {
 	}
 }
 
+// slowDoor lets in after the request was given up, or not at all.
+type slowDoor struct {
+	door
+	late bool
+}
+
+func (d slowDoor) Login(ctx context.Context, _ chat.LoginRequest) (*Backend, error) {
+	<-ctx.Done()
+	if d.late && errors.Is(ctx.Err(), context.Canceled) {
+		return d.b, nil
+	}
+	return nil, ctx.Err()
+}
+
+// TestGoingBackEndsTheSignIn: the request ends, and an account that came all the same is not left behind.
+func TestGoingBackEndsTheSignIn(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		w := harbour()
+		s := sit(t, w, 120, 30, func(o *Options) { o.Backend, o.Login = nil, slowDoor{door{w.backend()}, late} })
+		s.Type("@ada:example.org")
+		s.Key("enter")
+		s.Type("right")
+		s.Hold = true
+		s.Key("enter", "esc", "esc")
+		s.Hold = false
+		for _, cmd := range s.Held() {
+			s.deliver(cmd)
+		}
+		if late {
+			s.want("The build is green")
+			continue
+		}
+		s.want("Sign in to Matrix")
+		s.wantNot("Cancelled", "Password", "The build is green")
+	}
+}
+
 // TestLateAnswers: an answer to a question that was asked again changes nothing.
 func TestLateAnswers(t *testing.T) {
 	s := sit(t, harbour(), 120, 30, nil)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -31,7 +32,9 @@ func (w *window) loginEvent(e login.Event) tea.Cmd {
 	switch {
 	case e.Cancel:
 		w.drop(askDiscover)
-		w.drop(askLogin)
+		if w.goBack != nil {
+			w.goBack()
+		}
 	case e.Discover != "":
 		return query(w, askDiscover, networkLimit, func(ctx context.Context) (chat.LoginOptions, error) {
 			return w.opts.Login.Discover(ctx, e.Discover)
@@ -42,12 +45,38 @@ func (w *window) loginEvent(e login.Event) tea.Cmd {
 			return nil
 		})
 	case e.Login != nil:
-		req := *e.Login
-		return query(w, askLogin, networkLimit, func(ctx context.Context) (*Backend, error) {
-			return w.opts.Login.Login(ctx, req)
-		}, w.signedIn)
+		return w.signIn(*e.Login)
 	}
 	return nil
+}
+
+// signIn asks for an account. Going back ends the request. An account that came
+// all the same is used: left alone it would stay locked by nobody.
+func (w *window) signIn(req chat.LoginRequest) tea.Cmd {
+	back := make(chan struct{})
+	w.goBack = sync.OnceFunc(func() { close(back) })
+	door := w.opts.Login
+	return query(w, askLogin, networkLimit, func(ctx context.Context) (*Backend, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go func() { // ends with the request
+			select {
+			case <-back:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		return door.Login(ctx, req)
+	}, func(b *Backend, err error) tea.Cmd {
+		select {
+		case <-back:
+			if err != nil {
+				return nil
+			}
+		default:
+		}
+		return w.signedIn(b, err)
+	})
 }
 
 // signedIn goes on with the account, or shows why there is none.

@@ -38,6 +38,93 @@ func TestNextMentionGoesToTheMessage(t *testing.T) {
 	s.want("55 new", "news 6")
 }
 
+// TestNextMentionGoesOnInTheChannel: on a mention, Alt+A goes to the one below
+// it, and from the last one round to the first that is not read.
+func TestNextMentionGoesOnInTheChannel(t *testing.T) {
+	w := harbour()
+	for i := range 60 {
+		m := text(i+1, "bo", fmt.Sprintf("news %d", i+1))
+		m.Room, m.Mention = "!i", i == 9 || i == 39
+		w.items["!i"] = append(w.items["!i"], m)
+	}
+	for i := range w.sidebar.Rooms {
+		if r := &w.sidebar.Rooms[i]; r.ID == "!i" {
+			r.ReadUpTo = "$5"
+		}
+	}
+	s := sit(t, w, 120, 30, nil)
+	for i, want := range []chat.EventID{"$10", "$40", "$10"} {
+		s.Key("alt+a")
+		if m := s.win.chat.Selected(); m == nil || m.ID != want {
+			t.Errorf("press %d: the cursor is on %+v, not on %s", i+1, m, want)
+		}
+	}
+}
+
+// TestAnswersStayInTheirChannel: what a key was answered is not said in another channel.
+func TestAnswersStayInTheirChannel(t *testing.T) {
+	s := sit(t, harbour(), 120, 30, nil)
+	s.Key("esc", "s")
+	s.want("This message has no file.")
+	s.Key("alt+down")
+	s.want("Message #infra")
+	s.wantNot("This message has no file.")
+	s.Key("alt+9")
+	s.want("no such server")
+}
+
+// TestInvitationNamesTheInviter: the name where it is known, and the id in any case.
+func TestInvitationNamesTheInviter(t *testing.T) {
+	w := harbour()
+	w.people = append(w.people, chat.Member{User: "@eve:evil.example", Name: "Eve\u202e", Membership: chat.MemberJoined})
+	s := sit(t, w, 120, 30, nil)
+	s.Key("ctrl+k")
+	s.Type("party")
+	s.Key("enter")
+	s.want("Invitation", "party", "Eve invites you.", "@eve:evil.example", "Accept")
+}
+
+// TestNothingIsOfferedForTheDeleted: the menu says why, and so do the keys.
+func TestNothingIsOfferedForTheDeleted(t *testing.T) {
+	w := harbour()
+	gone := text(5, "me", "")
+	gone.Kind, gone.RedactedBy = chat.KindRedacted, "@me:example.org"
+	w.items["!g"] = append(w.items["!g"], gone)
+	s := sit(t, w, 120, 30, nil)
+	s.Key("esc")
+	s.wantNot("d delete", "e edit", "+ react")
+	s.want("r reply")
+	for _, key := range []string{"d", "e", "+"} {
+		s.Key("alt+9") // something else is said
+		s.Key("esc", "esc")
+		s.Key(key)
+		s.want("This message is deleted.")
+	}
+	s.Key("k")
+	s.want("d delete", "e edit", "+ react")
+}
+
+// TestKeysOnWhatWasNotSent: delete drops it; what needs the homeserver's copy is not offered.
+func TestKeysOnWhatWasNotSent(t *testing.T) {
+	w := harbour()
+	failed := text(5, "me", "never sent")
+	failed.ID, failed.Send, failed.SendProblem = "", chat.SendError, &chat.Problem{Kind: chat.ProblemTooLarge}
+	topic := text(6, "ada", "")
+	topic.Kind, topic.State = chat.KindState, &chat.StateChange{Type: "m.room.topic", Value: "Tea"}
+	w.items["!g"] = append(w.items["!g"], failed, topic)
+	s := sit(t, w, 120, 30, nil)
+	s.Key("esc", "y")
+	s.wantCall("copy ada changed the topic to: Tea")
+	s.Key("k")
+	s.want("never sent", "d delete")
+	s.wantNot("r reply", "+ react")
+	s.Key("d")
+	s.wantCall("discard 5")
+	s.Key("esc", "ctrl+p")
+	s.Type("delete the m")
+	s.wantNot("This message is deleted.")
+}
+
 // TestWelcomeInTheWindow: without a channel the window says what waits and how to go on.
 func TestWelcomeInTheWindow(t *testing.T) {
 	w := harbour()

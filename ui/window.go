@@ -47,6 +47,7 @@ type window struct {
 	cursor        screen.Cursor
 
 	login   *login.Pane // while nobody is signed in
+	goBack  func()      // ends the sign-in that is under way; nil before the first
 	dialogs dialog.Stack
 
 	back   *Backend // nil while nobody is signed in

@@ -81,26 +81,6 @@ func (t *Term) Written() int {
 	return len(t.raw) - t.mark
 }
 
-// WaitWritten waits until the program has written something since Mark.
-func (t *Term) WaitWritten() {
-	t.t.Helper()
-	timer := time.NewTimer(t.opts.Timeout)
-	defer timer.Stop()
-	for {
-		t.mu.Lock()
-		wake, n := t.wake, len(t.raw)-t.mark
-		t.mu.Unlock()
-		if n > 0 {
-			return
-		}
-		select {
-		case <-wake:
-		case <-timer.C:
-			t.t.Fatalf("nothing is written\n%s", t.Dump())
-		}
-	}
-}
-
 // WaitOutput waits until what the program wrote since Mark contains text, as
 // bytes: it does not look at the screen.
 func (t *Term) WaitOutput(text string) {

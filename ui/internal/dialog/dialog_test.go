@@ -61,7 +61,7 @@ func TestScoreMatchesExactlySubsequences(t *testing.T) {
 	for _, q := range words {
 		p := NewPattern(q)
 		for _, w := range words {
-			_, got := p.Score(Fold(w))
+			_, got := p.Score(appendFold(nil, w))
 			if want := subsequence(strings.ReplaceAll(q, " ", ""), w); got != want {
 				t.Errorf("%q in %q: %v", q, w, got)
 			}

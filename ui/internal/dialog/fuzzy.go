@@ -44,9 +44,7 @@ func (p *Pattern) Empty() bool { return len(p.want) == 0 }
 // maxFold is how many letters of a target count.
 const maxFold = 128
 
-// Fold prepares a target.
-func Fold(s string) []rune { return appendFold(make([]rune, 0, min(len(s), maxFold)), s) }
-
+// appendFold appends what [Pattern.Score] compares of a target.
 func appendFold(out []rune, s string) []rune {
 	n := 0
 	for _, r := range s {

@@ -43,18 +43,20 @@ type Need uint16
 
 // Needs.
 const (
-	NeedRoom    Need = 1 << iota // an open channel
-	NeedJoined                   // that we are in
-	NeedSend                     // and may write in
-	NeedMessage                  // a message under the cursor that the homeserver has
-	NeedOwn                      // of our own
-	NeedText                     // with text
-	NeedFile                     // with a file
-	NeedFailed                   // that could not be sent
-	NeedReply                    // that answers another
-	NeedLink                     // that holds a link
-	NeedServer                   // a server in the tree
-	NeedOffline                  // no connection
+	NeedRoom      Need = 1 << iota // an open channel
+	NeedJoined                     // that we are in
+	NeedSend                       // and may write in
+	NeedMessage                    // a message under the cursor that the homeserver has
+	NeedOwn                        // of our own
+	NeedText                       // with text
+	NeedFile                       // with a file
+	NeedFailed                     // that could not be sent
+	NeedReply                      // that answers another
+	NeedLink                       // that holds a link
+	NeedServer                     // a server in the tree
+	NeedOffline                    // no connection
+	NeedUndeleted                  // a message that is not deleted
+	NeedSelected                   // a message under the cursor
 )
 
 // Entry is one action in one context.
@@ -195,6 +197,8 @@ func (n Need) word() string {
 		{NeedRoom, "room"},
 		{NeedJoined, "joined"},
 		{NeedMessage, "message"},
+		{NeedSelected, "selected"},
+		{NeedUndeleted, "undeleted"},
 		{NeedFailed, "failed"},
 		{NeedSend, "send"},
 		{NeedOwn, "own"},

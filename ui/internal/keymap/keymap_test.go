@@ -104,10 +104,10 @@ func TestValidKey(t *testing.T) {
 func TestReason(t *testing.T) {
 	m, _ := New("", nil)
 	b, ok := m.Find(Message, Edit)
-	if !ok || b.Reason(0) == "" || b.Reason(NeedMessage|NeedOwn|NeedText|NeedSend) != "" {
+	if !ok || b.Reason(0) == "" || b.Reason(NeedMessage|NeedUndeleted|NeedOwn|NeedText|NeedSend) != "" {
 		t.Error("Reason does not follow the needs")
 	}
-	for n := NeedRoom; n <= NeedOffline; n <<= 1 {
+	for n := NeedRoom; n <= NeedSelected; n <<= 1 {
 		if (Binding{Entry: Entry{Need: n}}).Reason(0) == "" || n.word() == "" {
 			t.Errorf("need %d has no words", n)
 		}

@@ -85,27 +85,6 @@ func (s *Screen) Notify(title, body safe.Text) {
 	s.ctl.add(term.Notification(n, title.String(), body.String()))
 }
 
-// SetKeyEvents asks the terminal to report repeats and releases of keys, and
-// every key as a sequence, or not. Terminals without the kitty keyboard protocol
-// ignore it; a [tea.KeyboardEnhancementsMsg] says what counts. Only the goroutine
-// of Update calls it.
-//
-// Event types are never asked for alone: kitty up to 0.48.2 would then send
-// Enter, Tab and Backspace a second time on release.
-// Spec: https://sw.kovidgoyal.net/kitty/keyboard-protocol/#progressive-enhancement
-func (s *Screen) SetKeyEvents(on bool) {
-	s.facts.keyEvents = on
-	s.ctl.add(keyFlags(on))
-}
-
-// keyFlags sets the kitty keyboard flags and asks which of them count.
-func keyFlags(on bool) string {
-	if on {
-		return "\x1b[=27;1u\x1b[?u"
-	}
-	return "\x1b[=1;1u\x1b[?u"
-}
-
 // SetMouse makes the terminal report the mouse, or leave it to its own
 // selection. Only the goroutine of Update calls it.
 func (s *Screen) SetMouse(on bool) {
@@ -121,10 +100,6 @@ func mouseMode(on bool) string {
 	return "\x1b[?1006;1002l"
 }
 
-// Version returns what the terminal calls itself, or "" if it did not say. Only
-// the goroutine of Update calls it.
-func (s *Screen) Version() safe.Text { return safe.Line(s.facts.version) }
-
 // Redraw draws the whole screen anew, for when something else wrote to the
 // terminal. The model has to draw nothing for it. Only the goroutine of Update
 // calls it.
@@ -132,9 +107,6 @@ func (s *Screen) Redraw() { s.redraw() }
 
 // reassert queues the modes that differ from those of entering.
 func (s *Screen) reassert() {
-	if s.facts.keyEvents {
-		s.ctl.add(keyFlags(true))
-	}
 	if s.facts.noMouse {
 		s.ctl.add(mouseMode(false))
 	}

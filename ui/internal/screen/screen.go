@@ -73,7 +73,6 @@ type facts struct {
 	sync      bool   // mode 2026 is there
 	probe     term.Probe
 	probeDone bool
-	keyEvents bool // releases of keys are asked for
 	noMouse   bool // the mouse is left to the terminal
 }
 

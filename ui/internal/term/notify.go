@@ -23,7 +23,7 @@ const (
 	NotifyOSC99
 )
 
-// String returns the name of the way in the configuration.
+// String implements fmt.Stringer.
 func (n Notifier) String() string {
 	switch n {
 	case NotifyOff:

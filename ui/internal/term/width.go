@@ -63,10 +63,6 @@ func Full() Profile {
 	}
 }
 
-// Graphemes reports whether the terminal measures whole clusters rather than
-// single characters.
-func (p Profile) Graphemes() bool { return p.VS16 && p.ZWJ && p.Tint }
-
 // ProfileKey is the key under which a profile of a terminal is kept: its TERM
 // and what it says to XTVERSION.
 func ProfileKey(termName, version string) string { return termName + " " + version }

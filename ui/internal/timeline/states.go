@@ -70,7 +70,8 @@ func memberNames(msg *chat.Message) (target, actor string) {
 const maxPhrases = 6
 
 // Summary says in one line what a run of state changes did: who joined, who
-// left, and who changed what, each once.
+// left, and who changed what, each once. Who did several things in a row is
+// named once.
 func Summary(run []*Entry) string {
 	type group struct {
 		verb  string
@@ -107,6 +108,10 @@ func Summary(run []*Entry) string {
 		if i == maxPhrases {
 			phrases = append(phrases, words.Count(len(groups)-i, "more change", "more changes"))
 			break
+		}
+		if i > 0 && slices.Equal(g.users, groups[i-1].users) {
+			phrases = append(phrases, words.Verb(g.verb, len(g.names)))
+			continue
 		}
 		phrases = append(phrases, words.PeopleDo(g.names, g.verb))
 	}

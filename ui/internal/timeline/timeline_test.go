@@ -220,12 +220,31 @@ func TestSummary(t *testing.T) {
 			m.Kind, m.State = chat.KindState, &chat.StateChange{Type: "m.room.topic", Value: "T"}
 		}),
 		msg(7, "ada", 0, func(m *chat.Message) { m.Kind, m.Type = chat.KindState, "org.example.thing" }))
-	want := "3 people joined, dee was banned, eve left, ada changed the topic to: T, ada changed org.example.thing"
+	want := "3 people joined, dee was banned, eve left, ada changed the topic to: T, changed org.example.thing"
 	if got := Summary(m.At(1).Messages); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got := StateLine(&m.At(1).Messages[3].Message); got != "dee was banned by ada" {
 		t.Error(got)
+	}
+}
+
+// TestSummaryNamesOnce: who did several things in a row is named once, for any number of people.
+func TestSummaryNamesOnce(t *testing.T) {
+	change := func(kind string) func(*chat.Message) {
+		return func(m *chat.Message) { m.Kind, m.Type, m.State = chat.KindState, kind, &chat.StateChange{Type: kind} }
+	}
+	m := load(t, Marker{},
+		msg(1, "ada", 0, change("m.room.create")),
+		msg(2, "ada", 0, change("m.room.power_levels")),
+		msg(3, "bo", 0, member("bo", chat.MemberJoined, chat.MemberNone)),
+		msg(4, "cy", 0, member("cy", chat.MemberJoined, chat.MemberNone)),
+		msg(5, "ada", 0, member("bo", chat.MemberBanned, chat.MemberJoined)),
+		msg(6, "ada", 0, member("cy", chat.MemberBanned, chat.MemberJoined)),
+		msg(7, "ada", 0, change("m.room.topic")))
+	want := "ada created the channel, changed roles, bo and cy joined, were banned, ada removed the topic"
+	if got := Summary(m.At(1).Messages); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -95,11 +95,17 @@ func (p *Pane) doWith(a keymap.Action, m *chat.Message) bool {
 func refusal(kind IntentKind, m *chat.Message) string {
 	switch kind {
 	case IntentReact:
-		if m.ID == "" || m.Kind == chat.KindState || m.Kind == chat.KindRedacted {
+		switch {
+		case m.Kind == chat.KindRedacted:
+			return "undeleted"
+		case m.ID == "" || m.Kind == chat.KindState:
 			return "message"
 		}
 	case IntentDelete:
-		if m.ID == "" || m.Kind == chat.KindRedacted {
+		switch {
+		case m.Kind == chat.KindRedacted:
+			return "undeleted"
+		case m.ID == "":
 			return "message"
 		}
 	case IntentSave:

@@ -95,6 +95,9 @@ func (p *Pane) Paint(c screen.Canvas) screen.Cursor {
 	}
 	if p.dirty&partTimeline != 0 {
 		p.paintTimeline(c)
+		if p.mode == Reading {
+			p.dirty |= partFrame // the hints are those of the message under the cursor
+		}
 	}
 	cursor := p.paintComposer(c)
 	p.dirty = 0
@@ -297,13 +300,22 @@ func (p *Pane) hints() []string {
 		}
 	}
 	if p.mode == Reading {
-		add(keymap.Message, keymap.Reply, words.HintReply)
-		add(keymap.Message, keymap.React, words.HintReact)
-		if m := p.Selected(); m != nil && timeline.Editable(m) {
+		m := p.Selected()
+		there := m == nil || m.ID != "" // at the homeserver
+		undeleted := m == nil || m.Kind != chat.KindRedacted
+		if there {
+			add(keymap.Message, keymap.Reply, words.HintReply)
+		}
+		if there && undeleted {
+			add(keymap.Message, keymap.React, words.HintReact)
+		}
+		if m != nil && timeline.Editable(m) {
 			add(keymap.Message, keymap.Edit, words.HintEdit)
 		}
-		add(keymap.Message, keymap.Copy, words.HintCopy)
-		add(keymap.Message, keymap.Delete, words.HintDelete)
+		if undeleted {
+			add(keymap.Message, keymap.Copy, words.HintCopy)
+			add(keymap.Message, keymap.Delete, words.HintDelete)
+		}
 		add(keymap.Message, keymap.Menu, words.HintMenu)
 		add(keymap.Message, keymap.Write, words.HintWrite)
 		return out

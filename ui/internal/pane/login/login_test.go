@@ -76,7 +76,7 @@ func TestProblems(t *testing.T) {
 		{&chat.Problem{Kind: chat.ProblemNoHost, Detail: "exmaple.org"}, chat.LoginOptions{}, []string{"no host of that name: exmaple.org", "Check the spelling"}},
 		{&chat.Problem{Kind: chat.ProblemTLS, Detail: "expired"}, chat.LoginOptions{}, []string{"not secure", "expired", "clock"}},
 		{&chat.Problem{Kind: chat.ProblemNotMatrix}, chat.LoginOptions{}, []string{"not a Matrix homeserver"}},
-		{&chat.Problem{Kind: chat.ProblemRateLimit, RetryAfter: 90 * time.Second}, chat.LoginOptions{}, []string{"slow down", "Try again in 1 minute"}},
+		{&chat.Problem{Kind: chat.ProblemRateLimit, RetryAfter: 90 * time.Second}, chat.LoginOptions{}, []string{"slow down", "Try again in 2 minutes"}},
 		{&chat.Problem{Kind: chat.ProblemInsecure}, chat.LoginOptions{}, []string{"not be private", "https"}},
 		{nil, chat.LoginOptions{Flows: []string{"m.login.sso"}}, []string{"does not take passwords", "m.login.sso"}},
 	} {

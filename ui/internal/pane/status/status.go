@@ -119,6 +119,13 @@ func (p *Pane) Answer(t safe.Text, level Level, now time.Time) {
 	p.until, p.dirty = now.Add(Lasting), true
 }
 
+// DropAnswer takes back the answer to a key, as when what it was about is left.
+func (p *Pane) DropAnswer(now time.Time) {
+	if len(p.notices) > 0 && p.notices[0].reply {
+		p.Dismiss(now)
+	}
+}
+
 // Dismiss drops the shown notice and reports whether there was one.
 func (p *Pane) Dismiss(now time.Time) bool {
 	if len(p.notices) == 0 {
