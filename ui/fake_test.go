@@ -208,6 +208,26 @@ type seat struct {
 	win   *window
 }
 
+// Send, Key and Type let the moment pass for which a dialog waits for more keys.
+
+func (s *seat) Send(msgs ...tea.Msg) {
+	s.t.Helper()
+	s.Sync.Send(msgs...)
+	s.pass(typedAhead)
+}
+
+func (s *seat) Key(names ...string) {
+	s.t.Helper()
+	s.Sync.Key(names...)
+	s.pass(typedAhead)
+}
+
+func (s *seat) Type(text string) {
+	s.t.Helper()
+	s.Sync.Type(text)
+	s.pass(typedAhead)
+}
+
 // pass lets time pass and wakes the window as it asked.
 func (s *seat) pass(d time.Duration) {
 	s.t.Helper()
@@ -218,7 +238,7 @@ func (s *seat) pass(d time.Duration) {
 			return
 		}
 		s.clock.now, s.clock.at = s.clock.at, time.Time{}
-		s.Send(wakeMsg{})
+		s.Sync.Send(wakeMsg{})
 	}
 	s.t.Fatal("the window wakes without end")
 }

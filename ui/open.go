@@ -42,7 +42,8 @@ const (
 
 // show opens a dialog that a key asked for.
 func (w *window) show(d dialog.Dialog) {
-	w.dialogs.Open(d, w.clock.Now(), false)
+	w.shown = w.clock.Now()
+	w.dialogs.Open(d, w.shown, false)
 	w.arrange()
 }
 

@@ -76,6 +76,7 @@ func readOpening(ctx context.Context, reader Reader) (opening, error) {
 const (
 	firstFrame = 150 * time.Millisecond // the first of all
 	roomFrame  = 12 * time.Millisecond  // the first of a channel
+	typedAhead = 2 * time.Millisecond   // the first of a dialog: keys that came with its own may have closed it by then
 )
 
 // early returns until when the next frame should wait, zero for not at all.
@@ -84,6 +85,8 @@ func (w *window) early() time.Time {
 	switch {
 	case !w.started:
 		until = w.opening.Add(firstFrame)
+	case !w.dialogs.Empty():
+		until = w.shown.Add(typedAhead)
 	case w.room != "" && w.chat.Loading():
 		until = w.opened.Add(roomFrame)
 	}

@@ -68,6 +68,7 @@ type window struct {
 	started bool      // the sidebar is there
 	opening time.Time // when it was asked for
 	opened  time.Time // when the open channel was chosen
+	shown   time.Time // when the last dialog that a key asked for was opened
 	besides bool      // what stands beside its page is still to be read
 	wakeAt  time.Time
 	emoji   *emoji.Table // loaded when first needed

@@ -84,13 +84,11 @@ func TestDamagedCache(t *testing.T) {
 		"type": "m.room.encryption", "state_key": "", "content": map[string]any{"algorithm": "m.megolm.v1.aes-sha2"},
 	}}})
 	bo.plain.Join(m.room)
-	if r := m.me.run("", "rooms"); r.code != 0 { // its session is known from now on
-		t.Fatalf("rooms: %+v", r)
-	}
+	s := m.me.online(size(120, 30))
+	eventually(t, "the keys of the session at the homeserver", func() bool { return hasKeys(m.me.plain) })
 	if r := bo.run("under the water line", "send", m.room); r.code != 0 {
 		t.Fatalf("send: %+v", r)
 	}
-	s := m.me.online(size(120, 30))
 	s.open("hull", "#hull")
 	s.WaitFor("under the water line")
 	s.quit()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -247,6 +248,15 @@ func (s *screen) restored() {
 func eventually(t *testing.T, what string, cond func() bool) {
 	t.Helper()
 	matrixtest.Wait(t, limit, what, cond)
+}
+
+// hasKeys reports whether a session of the account, other than the plain one, has published its keys.
+func hasKeys(c *matrixtest.Client) bool {
+	var answer struct {
+		Keys map[string]map[string]any `json:"device_keys"`
+	}
+	c.Call(http.MethodPost, "/_matrix/client/v3/keys/query", map[string]any{"device_keys": map[string]any{c.UserID: []string{}}}, &answer)
+	return len(answer.Keys[c.UserID]) > 0
 }
 
 // bodies are the texts of a room as the homeserver has them.

@@ -21,8 +21,9 @@ import (
 // deviceName is what other sessions see when the request names none.
 const deviceName = "hubbub"
 
-// courtesy is how long a request may take whose outcome changes nothing here.
-const courtesy = 5 * time.Second
+// courtesy is how long a request may take whose outcome changes nothing here. A
+// busy homeserver needs some seconds to take a session away.
+const courtesy = 20 * time.Second
 
 // loginLimit is how long the homeserver may take to check a password.
 const loginLimit = time.Minute

@@ -178,7 +178,7 @@ func TestAccountLivesOnDisk(t *testing.T) {
 	if len(again.PickleKey()) != 0 {
 		t.Error("Open touched the secrets")
 	}
-	if err := again.Unlock(t.Context()); err != nil || string(again.PickleKey()) != key || again.Client().AccessToken != "syt_MADE" {
+	if err := again.Unlock(t.Context()); err != nil || string(again.PickleKey()) != key {
 		t.Errorf("unlock: %v", err)
 	}
 	if list, err := r.Accounts(); err != nil || len(list) != 1 || list[0].Account != want {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 	"maunium.net/go/mautrix"
@@ -33,6 +32,7 @@ type Session struct {
 	dir, cache string
 	lock       *lock
 	client     *mautrix.Client
+	auth       *authorised // client's transport
 
 	mu      sync.Mutex // held while a sign-in or the keyring is under way
 	rec     record     // guarded by mu
@@ -75,10 +75,11 @@ func (r *Registry) newSession(rec record, dir, cache string, l *lock) (*Session,
 		}
 	}
 	client := r.newClient(base)
-	client.Client = &http.Client{Transport: needToken{r.http.Transport}, CheckRedirect: r.http.CheckRedirect}
+	auth := &authorised{RoundTripper: r.http.Transport, host: base.Host}
+	client.Client = &http.Client{Transport: auth, CheckRedirect: r.http.CheckRedirect}
 	client.ExternalClient = client.Client
 	client.UserID, client.DeviceID = id.UserID(rec.User), id.DeviceID(rec.Device)
-	return &Session{reg: r, account: rec.account(), rec: rec, dir: dir, cache: cache, lock: l, client: client}, nil
+	return &Session{reg: r, account: rec.account(), rec: rec, dir: dir, cache: cache, lock: l, client: client, auth: auth}, nil
 }
 
 // newClient returns a mautrix client that logs nothing (its logger writes
@@ -128,10 +129,10 @@ func (s *Session) unlock(ctx context.Context) error {
 	return nil
 }
 
-// use takes secrets into use; the caller holds mu, or has the only reference. The client's token is swapped under its own lock.
+// use takes secrets into use; the caller holds mu, or has the only reference. Requests get the new token from now on.
 func (s *Session) use(sec secrets) {
 	s.secrets = &sec
-	s.client.OAuthSetTokens("", "", sec.Token, time.Time{})
+	s.auth.token.Store(&sec.Token)
 }
 
 // PickleKey returns the key of crypto.db, 32 bytes, after Unlock.

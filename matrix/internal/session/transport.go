@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"hubbub/store/chat"
@@ -28,18 +29,29 @@ func newTransport() *http.Transport {
 	}
 }
 
-// needToken keeps requests of an account at home until Unlock has given it a
-// token: a homeserver would answer that the session is over.
-type needToken struct{ http.RoundTripper }
+// authorised gives every request of an account its token, and keeps requests
+// at home until Unlock has set one: a homeserver would answer that the session
+// is over. The token is not given to mautrix, whose own reads of it are not safe
+// while another goroutine signs in again; and it goes to the homeserver's host alone.
+type authorised struct {
+	http.RoundTripper
+	host  string
+	token atomic.Pointer[string]
+}
 
 // RoundTrip implements http.RoundTripper.
-func (t needToken) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Header.Get("Authorization") == "" {
+func (t *authorised) RoundTrip(req *http.Request) (*http.Response, error) {
+	token := t.token.Load()
+	if token == nil {
 		p := &chat.Problem{Kind: chat.ProblemOffline, Detail: "the account is not unlocked yet", Retry: true}
 		if req.Body != nil {
 			return nil, errors.Join(p, req.Body.Close())
 		}
 		return nil, p
+	}
+	if req.URL.Host == t.host {
+		req = req.Clone(req.Context()) // a RoundTripper must not change its request
+		req.Header.Set("Authorization", "Bearer "+*token)
 	}
 	return t.RoundTripper.RoundTrip(req)
 }

@@ -71,7 +71,7 @@ func NewPicker(name, title, hint string, items []Item) *Picker {
 	for i := range p.ranked {
 		p.ranked[i] = i
 	}
-	p.rank()
+	p.stale = true
 	return p
 }
 
