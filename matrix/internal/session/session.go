@@ -75,7 +75,7 @@ func (r *Registry) newSession(rec record, dir, cache string, l *lock) (*Session,
 		}
 	}
 	client := r.newClient(base)
-	auth := &authorised{RoundTripper: r.http.Transport, host: base.Host}
+	auth := &authorised{RoundTripper: r.http.Transport, base: base}
 	client.Client = &http.Client{Transport: auth, CheckRedirect: r.http.CheckRedirect}
 	client.ExternalClient = client.Client
 	client.UserID, client.DeviceID = id.UserID(rec.User), id.DeviceID(rec.Device)

@@ -32,10 +32,10 @@ func newTransport() *http.Transport {
 // authorised gives every request of an account its token, and keeps requests
 // at home until Unlock has set one: a homeserver would answer that the session
 // is over. The token is not given to mautrix, whose own reads of it are not safe
-// while another goroutine signs in again; and it goes to the homeserver's host alone.
+// while another goroutine signs in again; and it goes to the homeserver's own host and scheme alone.
 type authorised struct {
 	http.RoundTripper
-	host  string
+	base  *url.URL // of the homeserver
 	token atomic.Pointer[string]
 }
 
@@ -49,7 +49,7 @@ func (t *authorised) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, p
 	}
-	if req.URL.Host == t.host {
+	if req.URL.Host == t.base.Host && req.URL.Scheme == t.base.Scheme {
 		req = req.Clone(req.Context()) // a RoundTripper must not change its request
 		req.Header.Set("Authorization", "Bearer "+*token)
 	}
