@@ -188,6 +188,9 @@ func (c *Client) SignIn(ctx context.Context, password string) error {
 // account from this machine. Query. The error, a *chat.Problem, is only a
 // warning: the homeserver could not be told, the local part goes on.
 func (c *Client) Logout(ctx context.Context) error {
+	if m := c.keys.machine.Load(); m != nil {
+		defer m.HoldKeys()()
+	}
 	if p := c.session.Logout(ctx); p != nil {
 		return p
 	}

@@ -287,6 +287,14 @@ func (m *Machine) forgetFallback(ctx context.Context) error {
 	return nil
 }
 
+// HoldKeys waits for an upload of the own keys that is under way, and lets none
+// begin until release is called. A sign-out needs that: a homeserver can make a
+// session anew for keys that arrive while it takes the session away.
+func (m *Machine) HoldKeys() (release func()) {
+	m.uploading.Lock()
+	return m.uploading.Unlock
+}
+
 // CheckOwnKeys has Run compare and upload the own keys again: after a new
 // sign-in on the same device the homeserver may have dropped them.
 func (m *Machine) CheckOwnKeys() {
