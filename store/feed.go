@@ -31,6 +31,7 @@ type Feed struct {
 	typing  map[chat.RoomID]chat.Typing // latest per room
 	conn    *chat.Connection            // latest
 	notices []chat.Notice               // all, in order
+	trust   trustNews                   // latest
 }
 
 // Subscribe returns a feed of everything that changes from now on, of the
@@ -201,6 +202,7 @@ func (f *Feed) Next(ctx context.Context) (chat.ChangeSet, error) {
 	f.mu.Lock()
 	ch := f.pending
 	set := chat.ChangeSet{Conn: f.conn, Notices: f.notices, Typing: slices.Collect(maps.Values(f.typing))}
+	f.trust.take(&set)
 	f.pending, f.conn, f.notices, f.typing = changes{}, nil, nil, nil
 	f.mu.Unlock()
 
@@ -224,6 +226,7 @@ func (f *Feed) putBack(ch *changes, set *chat.ChangeSet) {
 		f.conn = set.Conn
 	}
 	f.notices = append(slices.Clone(set.Notices), f.notices...)
+	f.trust.putBack(set)
 	for _, t := range set.Typing {
 		if _, ok := f.typing[t.Room]; !ok {
 			if f.typing == nil {

@@ -65,6 +65,12 @@ type ChangeSet struct {
 	Conn     *Connection
 	Outbox   *OutboxState
 	Notices  []Notice
+	// Trust is how the account is set up, when that changed.
+	Trust *Trust
+	// Verifications are all that are open, and those that have ended since, when anything changed; nil: nothing did.
+	Verifications []Verification
+	// People are those whose identity or sessions changed: what is shown about them should be read again.
+	People []UserID
 	// Alerts are new messages that should ring (mention, direct message, invite).
 	Alerts []Alert
 }

@@ -74,6 +74,8 @@ type Message struct {
 	Encrypted bool // came encrypted
 	// Plain is set for a plaintext message in an encrypted room: shown with a warning.
 	Plain bool
+	// Shield is a reason to look twice at a decrypted message, as known now.
+	Shield Shield
 
 	Reply      *ReplyPreview
 	ThreadRoot EventID // root of the thread that this message stands in, or ""

@@ -34,6 +34,17 @@ const (
 	ProblemBadInput // what the person typed cannot be used
 	ProblemCrypto   // encryption failed
 	ProblemCancelled
+	ProblemAuth        // the homeserver asks who it is: see Auth
+	ProblemSecret      // the recovery key or passphrase is not the right one
+	ProblemSecretShape // what was typed has not the shape of a recovery key
+	ProblemExists      // there is an identity, backup or secret storage already, and it is not overwritten
+	ProblemNoIdentity  // there is no cross-signing identity
+	ProblemNoRecovery  // there is no secret storage, or it lacks what was asked for: Detail names it
+	ProblemUntrusted   // keys or a backup are not signed by who should have: nothing was taken or given
+	ProblemIdentity    // somebody's identity changed and was not acknowledged: Detail names who
+	ProblemNobody      // the room's policy leaves nobody who could read it
+	ProblemFile        // a file has not the expected format, or is cut off
+	ProblemMismatch    // what was compared is not the same
 )
 
 // Problem is an error in terms the screen can explain: a kind, a hint for
@@ -44,6 +55,7 @@ type Problem struct {
 	Code       string        // Matrix errcode, or ""
 	RetryAfter time.Duration // when the homeserver or we know, else 0
 	Retry      bool          // trying again may help
+	Auth       *AuthNeeded   // with ProblemAuth
 	Err        error         // underlying error, for errors.Is; may be nil
 }
 
@@ -67,5 +79,6 @@ func (k ProblemKind) String() string {
 		"unknown", "offline", "no_host", "tls", "timeout", "not_matrix", "homeserver", "rate_limit", "password",
 		"no_password_login", "signed_out", "forbidden", "not_found", "too_large", "insecure", "disk_full", "read_only",
 		"corrupt", "newer", "key_gone", "locked", "bad_input", "crypto", "cancelled",
+		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch",
 	}[k]
 }
