@@ -45,6 +45,10 @@ type Options struct {
 	// Decrypter may be nil: then every encrypted event waits for its key.
 	Decrypter Decrypter
 	Log       *slog.Logger
+	// OnVerification is told of each step of a verification in a room, in the
+	// order of the room and after it is written; steps whose key comes late come
+	// late. It must not block or write to the cache. May be nil.
+	OnVerification func(VerificationEvent)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -58,6 +62,8 @@ type Ingest struct {
 	log     *slog.Logger
 	now     func() time.Time
 
+	onVerify func(VerificationEvent) // may be nil
+
 	mu    sync.Mutex
 	facts *facts // guarded by mu: what account data says, as committed; nil until read
 	// moved collects, per room whose member list is being fetched, who changed
@@ -69,7 +75,7 @@ type Ingest struct {
 
 // New returns an Ingest. It starts nothing.
 func New(o Options) *Ingest {
-	i := &Ingest{store: o.Store, me: o.User, decrypt: o.Decrypter, log: o.Log, now: o.Now}
+	i := &Ingest{store: o.Store, me: o.User, decrypt: o.Decrypter, log: o.Log, now: o.Now, onVerify: o.OnVerification}
 	if i.log == nil {
 		i.log = slog.New(slog.DiscardHandler)
 	}

@@ -25,6 +25,7 @@ type Intake struct {
 	rooms []*Prepared
 	bytes int
 	seen  map[chat.RoomID]bool // rooms of a first sync
+	steps []VerificationEvent  // of the transaction that is being written
 	// direct is owned by the goroutine that reads the response.
 	direct map[chat.RoomID]chat.UserID
 
@@ -134,6 +135,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	var typing []chat.Typing
 	err := in.i.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
+		in.steps = nil
 		for _, d := range data {
 			if f, err = in.i.account(tx, f, d.typ, d.content); err != nil {
 				return err
@@ -177,6 +179,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	for _, t := range typing {
 		in.i.store.PublishTyping(t)
 	}
+	in.i.handOver(in.steps)
 	return in.retry(ctx, done)
 }
 
@@ -217,6 +220,11 @@ func (in *Intake) apply(tx *store.Tx, f *facts, sec *section, typing []chat.Typi
 	}
 	if err := apply(tx, f, sec, !in.first); err != nil {
 		return typing, fmt.Errorf("room %s: %w", sec.room, err)
+	}
+	for n := range sec.timeline {
+		if ev, ok := verification(sec.room, &sec.timeline[n]); ok {
+			in.steps = append(in.steps, ev)
+		}
 	}
 	if !sec.typed || in.first && len(sec.typing) == 0 {
 		return typing, nil

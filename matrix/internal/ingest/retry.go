@@ -53,6 +53,13 @@ func (i *Ingest) Retry(ctx context.Context, room chat.RoomID, session string) er
 	if err != nil {
 		return fmt.Errorf("retry session: %w", err)
 	}
+	var steps []VerificationEvent
+	for n := range open {
+		if ev, ok := verification(room, &open[n]); ok {
+			steps = append(steps, ev)
+		}
+	}
+	i.handOver(steps)
 	return nil
 }
 
