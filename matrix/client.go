@@ -52,6 +52,7 @@ type Client struct {
 	keys     *keyDoor // open once crypto.db is
 	rooms    keyRooms
 	late     *lateSet
+	trust    *Trust
 
 	ingest  *ingest.Ingest
 	sync    *syncer.Syncer
@@ -74,8 +75,12 @@ func newClient(opt Options, log *slog.Logger, s *session.Session, st *store.Stor
 		signedIn: newGate(), keys: &keyDoor{gate: newGate()}, late: newLateSet(), connNew: make(chan struct{}),
 		retry: make(chan struct{}, 1), renewed: make(chan struct{}, 1),
 	}
+	c.trust = newTrust(c)
 	me := c.Account().User
-	c.ingest = ingest.New(ingest.Options{Store: st, User: me, Decrypter: c.keys, Log: log})
+	c.ingest = ingest.New(ingest.Options{
+		Store: st, User: me, Decrypter: c.keys, Judge: c.keys, Log: log,
+		OnVerification: c.trust.verifyStep, OnSecrets: c.trust.storageChanged, Joined: c.trust.cameIn,
+	})
 	c.history = history.New(history.Options{Client: c.http, Store: st, Ingest: c.ingest, Log: log})
 	c.rooms = keyRooms{store: st, fetch: c.history.Members}
 	c.media = media.New(media.Options{Store: st, Client: c.http, Dir: opt.Downloads, Log: log})

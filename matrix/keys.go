@@ -76,6 +76,12 @@ func (k keyRooms) HistoryVisibility(ctx context.Context, room chat.RoomID) (stri
 	return r.History, wrap("load history visibility of", room, err)
 }
 
+// Parents implements crypto.Rooms.
+func (k keyRooms) Parents(ctx context.Context, room chat.RoomID) ([]chat.RoomID, error) {
+	parents, err := k.store.Parents(ctx, room)
+	return parents, wrap("load servers of", room, err)
+}
+
 // wanted lists the sessions that stored events wait for.
 func (k keyRooms) wanted(ctx context.Context) ([]crypto.WantedSession, error) {
 	// Every row is meant, also those whose next try lies in the future.
@@ -125,6 +131,28 @@ func (k *keyDoor) Preshare(ctx context.Context, room chat.RoomID) error {
 		return err
 	}
 	return k.machine.Load().Preshare(ctx, room)
+}
+
+// Secrecy implements outbox.Encrypter.
+func (k *keyDoor) Secrecy(ctx context.Context, room chat.RoomID) (encrypted, neverPlain bool, err error) {
+	if err := k.gate.wait(ctx); err != nil {
+		return false, false, err
+	}
+	return k.machine.Load().Secrecy(ctx, room)
+}
+
+// Encrypted implements ingest.Judge.
+func (k *keyDoor) Encrypted(room chat.RoomID) bool {
+	m := k.machine.Load()
+	return m != nil && m.Encrypted(room)
+}
+
+// Shields implements ingest.Judge.
+func (k *keyDoor) Shields(ctx context.Context, uses []crypto.SessionUse) ([]crypto.Verdict, error) {
+	if err := k.gate.wait(ctx); err != nil {
+		return nil, err
+	}
+	return k.machine.Load().Shields(ctx, uses)
 }
 
 // Decrypt implements ingest.Decrypter. Before crypto.db is open every key is one that has not come.

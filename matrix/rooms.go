@@ -130,6 +130,7 @@ func (c *Client) Invite(room chat.RoomID, user chat.UserID) (ref string) {
 			err = &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not a Matrix user id"}
 		}
 		if err == nil {
+			c.trust.giveHistory(ctx, room, user)
 			_, err = c.http.InviteUser(ctx, id.RoomID(room), &mautrix.ReqInviteUser{UserID: id.UserID(user)})
 		}
 		c.notice(ref, room, chat.DoneInvited, string(user), err)

@@ -105,6 +105,7 @@ func (c *Client) unlock(ctx context.Context) error {
 		return fmt.Errorf("open keys: %w", err)
 	}
 	m.OnKey(c.late.add)
+	c.trust.attach(m)
 	c.keys.open(m)
 	return nil
 }
@@ -113,9 +114,8 @@ func (c *Client) unlock(ctx context.Context) error {
 // refused, when the keys cannot be used, or when ctx ends.
 func (c *Client) online(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	for _, part := range []func(context.Context) error{
-		c.keys.machine.Load().Run, c.history.Run, c.media.Run, c.lateKeys, c.keepSync,
-	} {
+	parts := []func(context.Context) error{c.keys.machine.Load().Run, c.history.Run, c.media.Run, c.lateKeys, c.keepSync}
+	for _, part := range append(parts, c.trust.run()...) {
 		g.Go(func() error { return Guard(func() error { return part(ctx) }) })
 	}
 	return g.Wait()

@@ -29,6 +29,9 @@ func (s *Store) fold(ctx context.Context, room chat.RoomID, n int64, items []*it
 	if err := s.foldRelations(ctx, n, own, byID, list(ids)); err != nil {
 		return err
 	}
+	if err := s.foldShields(ctx, items); err != nil {
+		return err
+	}
 	if err := s.foldThreads(ctx, n, byID, list(ids)); err != nil {
 		return err
 	}
@@ -56,11 +59,12 @@ type relationRow struct {
 	extra      string
 	mention    bool
 	encrypted  bool
+	session    string
 }
 
 const relationQuery = `
 		SELECT e.id, coalesce(e.event_id, ''), e.rel_target, e.sender, e.kind, e.rel_type, coalesce(e.rel_key, ''), e.type, e.state_key IS NOT NULL,
-			e.ts_ms, e.body, e.html, coalesce(e.extra, ''), e.mention, e.encrypted
+			e.ts_ms, e.body, e.html, coalesce(e.extra, ''), e.mention, e.encrypted, coalesce(e.session_id, '')
 		FROM json_each(?) j CROSS JOIN event e ON e.room = ? AND e.rel_target = j.value AND e.rel_type IN ('m.annotation', 'm.replace')
 		WHERE e.redacted_by IS NULL ORDER BY e.ts_ms, e.id`
 
@@ -70,7 +74,7 @@ func (s *Store) foldRelations(ctx context.Context, n int64, own chat.UserID, byI
 	err := s.q(ctx).each(relationQuery, []any{ids, n}, func(rows *sql.Rows) error {
 		r := &relationRow{}
 		if err := rows.Scan((*int64)(&r.key), (*string)(&r.id), (*string)(&r.target), (*string)(&r.sender), &r.kind, &r.relType, &r.relKey, &r.eventType,
-			&r.state, &r.ms, &r.body, &r.html, &r.extra, &r.mention, &r.encrypted); err != nil {
+			&r.state, &r.ms, &r.body, &r.html, &r.extra, &r.mention, &r.encrypted, &r.session); err != nil {
 			return err
 		}
 		it := byID[r.target]
@@ -126,6 +130,7 @@ func newer(r, than *relationRow) bool {
 func (it *item) applyEdit(r *relationRow) error {
 	it.Body, it.HTML, it.Edited, it.Kind = r.body, r.html, true, r.kind
 	it.Mention = it.Mention || r.mention
+	it.editSession = r.session
 	x, err := parseExtra(r.extra)
 	if err != nil {
 		return err

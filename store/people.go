@@ -39,6 +39,21 @@ func (s *Store) Sidebar(ctx context.Context) (chat.Sidebar, error) {
 	return bar, nil
 }
 
+// Parents returns the spaces that list a room, by id.
+func (s *Store) Parents(ctx context.Context, room chat.RoomID) ([]chat.RoomID, error) {
+	var all []chat.RoomID
+	err := s.q(ctx).each(`SELECT parent FROM space_edge WHERE child = ? ORDER BY parent`, []any{string(room)}, func(rows *sql.Rows) error {
+		var p string
+		err := rows.Scan(&p)
+		all = append(all, chat.RoomID(p))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load parents of %s: %w", room, err)
+	}
+	return all, nil
+}
+
 // Receipts implements ui.Reader.
 func (s *Store) Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, error) {
 	all, err := loadSeen(s.q(ctx), `AND c.user <> ?`, string(room), string(s.ownUser()))

@@ -26,9 +26,11 @@ type item struct {
 	relType   string
 	relTarget chat.EventID
 	problem   string
-	isState   bool
-	shown     bool
-	x         Extra
+	// editSession is the Megolm session of the edit whose text is shown.
+	editSession string
+	isState     bool
+	shown       bool
+	x           Extra
 }
 
 func scanItem(rows *sql.Rows) (*item, error) {

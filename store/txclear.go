@@ -29,7 +29,7 @@ func (tx *Tx) ClearSync() error {
 	}
 	if err := tx.execAll(
 		`DELETE FROM chunk`, `DELETE FROM state`, `DELETE FROM member`, `DELETE FROM receipt`, `DELETE FROM account_data`,
-		`DELETE FROM wanted_session`, `DELETE FROM parked_redaction`, `DELETE FROM space_edge`, `DELETE FROM sync_state`,
+		`DELETE FROM wanted_session`, `DELETE FROM parked_redaction`, `DELETE FROM shield`, `DELETE FROM space_edge`, `DELETE FROM sync_state`,
 		`UPDATE room SET membership = 0, members_complete = 0, last_key = 0, unread = 0, mentions = 0, has_unread = 0, read_up_to = ''`,
 	); err != nil {
 		return fmt.Errorf("clear: %w", err)

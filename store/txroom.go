@@ -83,7 +83,7 @@ func (tx *Tx) ForgetRoom(id chat.RoomID) error {
 	}
 	for _, q := range []string{
 		`DELETE FROM event WHERE room = ?`, `DELETE FROM chunk WHERE room = ?`, `DELETE FROM state WHERE room = ?`,
-		`DELETE FROM member WHERE room = ?`, `DELETE FROM receipt WHERE room = ?`, `DELETE FROM parked_redaction WHERE room = ?`,
+		`DELETE FROM member WHERE room = ?`, `DELETE FROM receipt WHERE room = ?`, `DELETE FROM parked_redaction WHERE room = ?`, `DELETE FROM shield WHERE room = ?`,
 		`DELETE FROM room WHERE id = ? AND encrypted = 0`,
 		`UPDATE room SET name = '', topic = '', alias = '', avatar = '', membership = 0, members_complete = 0, heroes = '', last_key = 0 WHERE id = ?`,
 	} {

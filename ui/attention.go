@@ -141,6 +141,11 @@ func (w *window) rearm(now time.Time) {
 	if w.membersStale {
 		next = sooner(next, w.membersDue())
 	}
+	for _, due := range []time.Time{w.lockDue(), w.sheetsDue()} {
+		if !due.IsZero() {
+			next = sooner(next, due)
+		}
+	}
 	if _, busy := w.waiting[askSidebar]; w.sidebarStale && !busy {
 		next = sooner(next, w.sidebarRead.Add(sidebarWait))
 	}

@@ -23,6 +23,8 @@ type Backend struct {
 	Session   Session
 	// Trust may be nil in tests.
 	Trust Trust
+	// Known may be nil: then the member list carries no marks of trust.
+	Known Known
 	// Feed waits for changes and returns them merged. One goroutine of [Run]
 	// calls it again and again, with pauses that keep a stream of them to 40
 	// batches a second (30 while the terminal has no focus). It ends with ctx, or with an error,

@@ -163,7 +163,8 @@ func (w *window) haveMessage(m *chat.Message) keymap.Need {
 		{m.Own, keymap.NeedOwn},
 		{m.Body != "" || m.Kind == chat.KindState, keymap.NeedText},
 		{m.Media != nil, keymap.NeedFile | keymap.NeedLink},
-		{m.Send == chat.SendError || m.Send == chat.Waiting, keymap.NeedFailed},
+		{m.Send == chat.SendError || m.Send == chat.Waiting, keymap.NeedFailed | keymap.NeedRetry},
+		{m.Kind == chat.KindUndecrypted && words.KeyMayCome(m.Cause), keymap.NeedRetry},
 		{m.Reply != nil, keymap.NeedReply},
 		{len(w.chat.Links(m)) > 0, keymap.NeedLink},
 	} {
@@ -233,6 +234,8 @@ func (w *window) intent(in *chatpane.Intent) tea.Cmd {
 		w.say(words.MarkedUnread, false)
 	case chatpane.IntentCopy:
 		w.copy(in.Text)
+	case chatpane.IntentInfo:
+		return w.openChannelInfo()
 	default:
 		return w.messageIntent(in)
 	}

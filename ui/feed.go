@@ -45,7 +45,7 @@ func (w *window) apply(m feedMsg) tea.Cmd {
 	if cs.Edges || cs.Reload {
 		cmds = append(cmds, w.readSidebar())
 	}
-	cmds = append(cmds, w.applyRoom(cs))
+	cmds = append(cmds, w.applyRoom(cs), w.applyInfo(cs))
 	for _, t := range cs.Typing {
 		if t.Room == w.room {
 			w.chat.SetTyping(t)
@@ -60,6 +60,7 @@ func (w *window) apply(m feedMsg) tea.Cmd {
 	for _, n := range cs.Notices {
 		cmds = append(cmds, w.notice(n))
 	}
+	cmds = append(cmds, w.applyTrust(cs))
 	w.alert(cs.Alerts)
 	cmds = append(cmds, w.openWhenThere())
 	return tea.Batch(cmds...)

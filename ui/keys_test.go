@@ -21,6 +21,7 @@ func busy() *world {
 	items[56].Reply = &chat.ReplyPreview{ID: "$3", Sender: "@ada:example.org", SenderName: "ada", Body: "message 3"}
 	items[57].Kind = chat.KindText
 	items[57].HTML = `<span data-mx-spoiler>secret</span>`
+	items[58].Kind, items[58].Encrypted = chat.KindUndecrypted, true
 	failed := text(61, "me", "lost")
 	failed.ID, failed.Send, failed.SendProblem = "", chat.SendError, &chat.Problem{Kind: chat.ProblemForbidden}
 	w.items["!g"] = append(items, failed)
@@ -71,8 +72,24 @@ func scenes(c keymap.Context) []func(s *seat) {
 			func(s *seat) { s.Key("tab", "down", "down") },
 			func(s *seat) { s.Key("tab", "end") },
 		}
+	case keymap.Sheet:
+		return []func(s *seat){
+			func(s *seat) { s.Key("alt+t") },
+			func(s *seat) {
+				s.Send(feedMsg{changes: chat.ChangeSet{Trust: &chat.Trust{Identity: chat.IdentityOwn, Fresh: s.kept().sessions[2:]}}})
+				s.Key("f4")
+			},
+			func(s *seat) { s.Key("f4", "down") },
+			func(s *seat) { s.Key("f2") },
+			func(s *seat) { s.Key("f2", "pgdown", "down") },
+			func(s *seat) { s.Key("f2", "pgdown", "pgdown", "pgdown", "pgdown") },
+			func(s *seat) { s.Key("esc", "k", "i") },
+			func(s *seat) { s.Key("tab", "down", "i") },
+			func(s *seat) { s.Key("tab", "down", "i", "enter") },
+		}
 	case keymap.Dialog:
 		return []func(s *seat){
+			func(s *seat) { s.Key("alt+shift+r"); s.Type("secret") },
 			func(s *seat) { s.Key("ctrl+k"); s.Type("e x"); s.Key("left") },
 			func(s *seat) { s.Key("ctrl+k", "down", "down") },
 			func(s *seat) { s.Key("ctrl+k", "pgdown", "pgdown") },
@@ -113,7 +130,9 @@ func TestEveryKeyDoesSomething(t *testing.T) {
 }
 
 func does(t *testing.T, base string, scene func(*seat), key string) bool {
-	s := sit(t, busy(), 120, 30, func(o *Options) { o.Keymap = base })
+	w := busy()
+	k := keptBy(w)
+	s := sit(t, w, 120, 30, func(o *Options) { o.Keymap, o.Backend.Trust, o.Backend.Known = base, account{k}, k })
 	scene(s)
 	s.world.took()
 	before := s.snapshot()
@@ -129,7 +148,7 @@ func TestPaletteHasEveryAction(t *testing.T) {
 	s := sit(t, busy(), 120, 40, nil)
 	seen := map[keymap.Action]bool{}
 	for _, b := range s.win.keys.Bindings() {
-		if b.Context == keymap.Dialog || keymap.IsServer(b.Action) > 0 || seen[b.Action] {
+		if b.Context == keymap.Dialog || b.Context == keymap.Sheet && !forPalette(b.Action) || keymap.IsServer(b.Action) > 0 || seen[b.Action] {
 			continue
 		}
 		seen[b.Action] = true

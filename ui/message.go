@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"strings"
 
@@ -37,6 +36,9 @@ func (w *window) messageIntent(in *chatpane.Intent) tea.Cmd {
 	case chatpane.IntentSave:
 		w.save(m)
 	case chatpane.IntentRetry:
+		if m.Kind == chat.KindUndecrypted {
+			return w.retryKey(m)
+		}
 		w.back.Sender.Retry(m.Key)
 	case chatpane.IntentDiscard:
 		w.back.Sender.Discard(m.Key)
@@ -151,32 +153,7 @@ func (w *window) save(m *chat.Message) {
 	w.say(words.Saving, false)
 }
 
-// openDetails shows who, when, how it was protected, and the event itself.
-func (w *window) openDetails(m *chat.Message) tea.Cmd {
-	d := &dialog.Text{Name: dialogDetails, Head: safe.Lit(words.DetailsHeading), Lines: detailLines(m), Column: 16}
-	w.show(d)
-	if m.ID == "" || m.Kind == chat.KindGap {
-		return nil
-	}
-	reader, key := w.back.Reader, m.Key
-	type source struct{ raw, clear []byte }
-	return query(w, askSource, diskLimit, func(ctx context.Context) (source, error) {
-		raw, clear, err := reader.Source(ctx, key)
-		return source{raw, clear}, err
-	}, func(s source, err error) tea.Cmd {
-		if err != nil {
-			w.sayProblem(problemOf(err))
-			return nil
-		}
-		lines := detailLines(m)
-		lines = append(lines, sourceLines(words.SourceDecrypted, s.clear)...)
-		lines = append(lines, sourceLines(words.SourceReceived, s.raw)...)
-		d.SetLines(lines)
-		w.dialogs.Changed()
-		return nil
-	})
-}
-
+// detailLines are what a message says of itself.
 func detailLines(m *chat.Message) []dialog.Line {
 	var lines []dialog.Line
 	add := func(key, value string) {
@@ -184,17 +161,7 @@ func detailLines(m *chat.Message) []dialog.Line {
 			lines = append(lines, dialog.Line{Name: safe.Own(words.DetailName(key)), Text: safe.Own(value)})
 		}
 	}
-	if m.Sender != "" {
-		add("sender", strings.TrimSpace(m.SenderName+" "+string(m.Sender)))
-	}
 	add("time", m.Time.Local().Format("2006-01-02 15:04:05"))
-	add("encrypted", words.EncryptedWord(m.Encrypted, m.Plain))
-	if m.Kind == chat.KindUndecrypted {
-		cause, fix := words.Undecrypted(m)
-		add("cause", cause)
-		add("fix", fix)
-		add("session", m.SessionID)
-	}
 	if m.Kind == chat.KindUnreadable {
 		add("cause", m.Problem)
 	}

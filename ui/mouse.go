@@ -29,6 +29,8 @@ func (w *window) click(m tea.MouseClickMsg) tea.Cmd {
 		return nil
 	case f.crumb && m.Y == 0:
 		return w.clickCrumb(m.X)
+	case inside(f.status, m.X, m.Y) && w.back.Trust != nil:
+		return w.openDoctor()
 	case inside(f.tree, m.X, m.Y):
 		w.setFocus(focusTree)
 		return w.sideEvent(w.side.Click(m.X-f.tree.Min.X, m.Y-f.tree.Min.Y))

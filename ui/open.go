@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -10,7 +8,6 @@ import (
 	"hubbub/store/chat"
 	"hubbub/ui/internal/dialog"
 	"hubbub/ui/internal/keymap"
-	"hubbub/ui/internal/roomlist"
 	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
@@ -53,93 +50,6 @@ func (w *window) refused(reason string) tea.Cmd {
 	return nil
 }
 
-// openSwitcher finds servers, channels and people: unread first, then newest.
-func (w *window) openSwitcher() {
-	servers := map[chat.RoomID]bool{}
-	for _, s := range w.list.Servers() {
-		servers[s.Room.ID] = true
-	}
-	type active struct {
-		at   int64 // LastActive, compared some ten times a room
-		room *chat.Room
-	}
-	var rooms []active
-	w.list.All(func(r *chat.Room) bool {
-		if r.Type == chat.RoomSpace && r.Membership == chat.MemberJoined && !servers[r.ID] {
-			return true // a category
-		}
-		if r.Membership == chat.MemberJoined || r.Membership == chat.MemberInvited {
-			rooms = append(rooms, active{r.LastActive.UnixMilli(), r})
-		}
-		return true
-	})
-	slices.SortFunc(rooms, func(a, b active) int {
-		if a.at != b.at {
-			return cmp.Compare(b.at, a.at)
-		}
-		return strings.Compare(string(a.room.ID), string(b.room.ID))
-	})
-	items := make([]dialog.Item, 0, len(rooms))
-	for i, r := range rooms {
-		items = append(items, w.switcherItem(r.room, i))
-	}
-	p := dialog.NewPicker(dialogSwitcher, words.SwitcherTitle, words.SwitcherHint, items)
-	p.Free = w.joinItem
-	w.show(p)
-}
-
-func (w *window) switcherItem(r *chat.Room, rank int) dialog.Item {
-	id := r.ID
-	count := roomlist.RoomCount(r)
-	it := dialog.Item{
-		Count: count.Unread, Mentions: count.Mentions,
-		Find: r.Name + " " + r.Alias, Weight: max(0, 10-rank),
-		Fill: func(it *dialog.Item) { w.fillSwitcher(it, id) },
-	}
-	if r.Direct {
-		it.Find = r.Name + " " + string(r.DirectWith)
-		it.Weight += 4
-	}
-	switch {
-	case count.Mentions > 0:
-		it.Weight += 40
-	case count.Unread > 0:
-		it.Weight += 25
-	case count.Any:
-		it.Weight += 12
-	}
-	if id == w.room {
-		it.Weight -= 60 // one is there already
-	}
-	return it
-}
-
-// fillSwitcher completes an item of the switcher. The room may have gone meanwhile.
-func (w *window) fillSwitcher(it *dialog.Item, id chat.RoomID) {
-	it.Do = func() tea.Cmd { return w.open(id) }
-	r := w.list.Room(id)
-	if r == nil {
-		return
-	}
-	g := w.theme.Glyphs
-	it.Title = safe.Line(r.Name)
-	switch {
-	case r.Membership == chat.MemberInvited:
-		it.Mark = g.Invite
-	case r.Type == chat.RoomSpace:
-		it.Mark, it.Detail = g.Home, safe.Lit(words.ServerWord)
-	case r.Direct:
-		it.Mark, it.Detail = g.Person, safe.Line(string(r.DirectWith))
-	case r.Type == chat.RoomVoice:
-		it.Mark = g.Voice
-	default:
-		it.Mark = g.Hash
-	}
-	if s := w.list.Room(w.list.ServerOf(id, "")); s != nil && it.Detail.Empty() {
-		it.Detail = safe.Line(s.Name)
-	}
-}
-
 // joinItem offers to join an address, or to write to a person, that was typed into the switcher.
 func (w *window) joinItem(text string) *dialog.Item {
 	switch {
@@ -174,7 +84,7 @@ func (w *window) openPalette() {
 	seen := map[keymap.Action]bool{}
 	var items []dialog.Item
 	for _, b := range w.keys.Bindings() {
-		if b.Context == keymap.Dialog || seen[b.Action] {
+		if b.Context == keymap.Dialog || b.Context == keymap.Sheet && !forPalette(b.Action) || seen[b.Action] {
 			continue
 		}
 		seen[b.Action] = true

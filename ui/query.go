@@ -23,6 +23,7 @@ type question string
 const (
 	askStart    question = "start"
 	askSidebar  question = "sidebar"
+	askAhead    question = "ahead"
 	askMembers  question = "members"
 	askReceipts question = "receipts"
 	askUnread   question = "unread"

@@ -179,6 +179,8 @@ func (w *window) openPerson(m chat.Member) {
 			return w.mention(m)
 		}},
 		{Title: safe.Lit(words.DirectTo), Detail: safe.Lit("d"), Do: func() tea.Cmd { return w.direct(m.User) }},
+		{Title: safe.Lit(words.WhyPerson), Detail: safe.Lit("i"), Do: func() tea.Cmd { return w.openPersonInfo(m.User) }},
+		{Title: safe.Lit(words.VerifyPersonItem), Detail: safe.Lit("v"), Do: func() tea.Cmd { return w.startVerify(m.User, "") }},
 		{Title: safe.Lit(words.CopyID), Detail: safe.Lit("y"), Do: func() tea.Cmd { w.copy(string(m.User)); return nil }},
 	})
 	role := words.Role(m.Power)
@@ -187,29 +189,6 @@ func (w *window) openPerson(m chat.Member) {
 	}
 	menu.Intro = []safe.Text{safe.Line(string(m.User)), safe.Own(role), safe.Lit(" ")}
 	w.show(menu)
-}
-
-// openChannelInfo shows what is known of a channel.
-func (w *window) openChannelInfo() {
-	r := w.target()
-	if r == nil {
-		return
-	}
-	var lines []dialog.Line
-	add := func(key, value string) {
-		if value != "" {
-			lines = append(lines, dialog.Line{Name: safe.Own(words.DetailName(key)), Text: safe.Own(value)})
-		}
-	}
-	add("topic", r.Topic)
-	add("encrypted", words.EncryptedWord(r.Encrypted, false))
-	add("address", r.Alias)
-	add("id", string(r.ID))
-	add("members", words.JoinedInvited(r.Joined, r.Invited))
-	add("join", words.JoinRule(r.JoinRule))
-	add("history", words.HistoryReaders(r.History))
-	add("version", r.Version)
-	w.show(&dialog.Text{Name: dialogDetails, Head: safe.Own(roomTitle(r)), Lines: lines, Column: 20})
 }
 
 // markAllRead marks the open channel as read up to its newest message, which it shows.

@@ -72,7 +72,7 @@ func (w *window) readBesides() tea.Cmd {
 		return nil
 	}
 	w.besides = false
-	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.wantMembers())
+	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.wantMembers(), w.readLock())
 }
 
 // readUnread reads where reading stopped in the open channel, and goes there

@@ -11,6 +11,8 @@ import (
 // context returns which keys count now.
 func (w *window) context() keymap.Context {
 	switch {
+	case w.onSheet():
+		return keymap.Sheet
 	case !w.dialogs.Empty() || w.login != nil:
 		return keymap.Dialog
 	case w.focus == focusTree:
@@ -108,10 +110,16 @@ func (w *window) do(c keymap.Context, a keymap.Action) tea.Cmd {
 			return nil
 		}
 	}
+	if cmd, ok := w.infoDo(c, a); ok {
+		return cmd
+	}
 	if cmd, ok := w.navigate(a); ok {
 		return cmd
 	}
 	if cmd, ok := w.manage(a); ok {
+		return cmd
+	}
+	if cmd, ok := w.trustDo(a); ok {
 		return cmd
 	}
 	return w.chatDo(a)
@@ -172,7 +180,7 @@ func (w *window) manage(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.MarkRead:
 		return w.markAllRead(), true
 	case keymap.ChannelInfo:
-		w.openChannelInfo()
+		return w.openChannelInfo(), true
 	case keymap.Reconnect:
 		w.back.Rooms.Reconnect()
 	case keymap.SignOut:
@@ -233,6 +241,9 @@ func (w *window) toggleTree() {
 
 // quit ends the program. What waits to be sent is kept; the question only says so.
 func (w *window) quit() tea.Cmd {
+	if w.holdKey() {
+		return nil
+	}
 	if w.back != nil && w.status.Outbox().Pending > 0 && !w.dialogs.Has(dialogQuit) {
 		w.openQuit()
 		return nil

@@ -42,9 +42,9 @@ type opening struct {
 func (w *window) start() tea.Cmd {
 	reader := w.back.Reader
 	w.opening = w.clock.Now()
-	return query(w, askStart, diskLimit, func(ctx context.Context) (opening, error) {
+	return tea.Batch(query(w, askStart, diskLimit, func(ctx context.Context) (opening, error) {
 		return readOpening(ctx, reader)
-	}, w.begin)
+	}, w.begin), w.startTrust())
 }
 
 func readOpening(ctx context.Context, reader Reader) (opening, error) {
@@ -119,7 +119,7 @@ func (w *window) begin(o opening, err error) tea.Cmd {
 	r := w.list.Room(o.kept.Room)
 	if r == nil || r.Membership != chat.MemberJoined {
 		w.setFocus(focusTree)
-		return nil
+		return w.readAhead()
 	}
 	w.arrange()
 	return w.openWith(r.ID, o.page)

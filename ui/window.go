@@ -78,7 +78,9 @@ type window struct {
 	membersStale bool      // the member list changed since membersRead
 	membersRead  time.Time // when it was read last
 	submitted    submitted
+	info         knowledge // about trust
 	toMention    chat.RoomID // being opened for a mention in it
+	security     security
 	openLater    chat.RoomID // joined or created: opened once the list has it
 }
 
@@ -128,6 +130,9 @@ func (w *window) Update(msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	if more := w.intents(); more != nil {
+		cmd = tea.Batch(cmd, more)
+	}
+	if more := w.infoWants(); more != nil {
 		cmd = tea.Batch(cmd, more)
 	}
 	w.settle()
@@ -185,6 +190,7 @@ func (w *window) settle() {
 	now := w.clock.Now()
 	w.look(now)
 	w.greet()
+	w.offerTrust()
 	w.retitle()
 	w.rearm(now)
 }

@@ -2,7 +2,7 @@ package matrixtest
 
 import (
 	"bufio"
-	_ "embed" // the peer program
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-//go:embed js/peer.mjs
-var peerProgram []byte
+//go:embed js/*.mjs
+var peerProgram embed.FS
 
 // peerLimit bounds every command of a peer, and is what waits inside it get by default.
 const peerLimit = 60 * time.Second
@@ -92,8 +92,7 @@ func (p *Peer) spawn() {
 	p.t.Helper()
 	node, sdk := variable(p.t, "HUBBUB_STACK_NODE"), variable(p.t, "HUBBUB_STACK_JSSDK")
 	dir := p.t.TempDir()
-	program := filepath.Join(dir, "peer.mjs")
-	if err := os.WriteFile(program, peerProgram, 0o600); err != nil {
+	if err := os.CopyFS(dir, peerProgram); err != nil {
 		p.t.Fatalf("start peer: %v", err)
 	}
 	p.stderr = filepath.Join(dir, "stderr")
@@ -102,7 +101,7 @@ func (p *Peer) spawn() {
 		p.t.Fatalf("start peer: %v", err)
 	}
 	defer func() { _ = errs.Close() }() // the child has its own descriptor
-	p.cmd = exec.Command(node, program)
+	p.cmd = exec.Command(node, filepath.Join(dir, "js", "peer.mjs"))
 	p.cmd.Env = append(os.Environ(), "HUBBUB_STACK_JSSDK="+sdk)
 	p.cmd.Stderr = errs
 	if p.in, err = p.cmd.StdinPipe(); err != nil {

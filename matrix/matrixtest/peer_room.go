@@ -19,13 +19,25 @@ func (p *Peer) CreateRoom(name string, encrypted bool, invite ...string) (roomID
 	return room.RoomID
 }
 
-// Invite invites a user.
+// Invite invites a user. A peer whose device is verified by its identity first shares the keys of the history that the
+// room lets them see with those of the user's devices that are signed by their identity.
+//
+// MSC4268
 func (p *Peer) Invite(roomID, userID string) {
 	p.t.Helper()
 	p.Command("invite", map[string]any{"roomId": roomID, "userId": userID}, nil)
 }
 
-// Join joins by id or address, and waits until sync shows the room.
+// WaitInvite waits until sync shows an invitation.
+func (p *Peer) WaitInvite(roomID string) {
+	p.t.Helper()
+	p.WaitMember(roomID, p.UserID, "invite")
+}
+
+// Join joins by id or address, and waits until sync shows the room. After an invitation that sync has shown
+// ([Peer.WaitInvite]) it takes the keys that the inviter shares, now or when they come.
+//
+// MSC4268
 func (p *Peer) Join(roomID string) string {
 	p.t.Helper()
 	var room struct{ RoomID string }
@@ -88,6 +100,14 @@ func (p *Peer) WaitEvent(roomID, eventID string) PeerMessage {
 	return m
 }
 
+// WaitFailure waits until the room shows this event and that it cannot be read, and says why.
+func (p *Peer) WaitFailure(roomID, eventID string) PeerMessage {
+	p.t.Helper()
+	var m PeerMessage
+	p.Command("waitFailure", map[string]any{"roomId": roomID, "eventId": eventID}, &m)
+	return m
+}
+
 // Messages lists what the peer holds of a room, oldest first, after scrolling back until it has atLeast events, or all.
 func (p *Peer) Messages(roomID string, atLeast int) []PeerMessage {
 	p.t.Helper()
@@ -108,8 +128,8 @@ func (p *Peer) Logout() {
 	p.Command("logout", nil, nil)
 }
 
-// Eval runs the body of an async JavaScript function with the names client (the MatrixClient), sdk (the module), args
-// and until(limitMS, what, probe), and returns what it returns, for what has no method here.
+// Eval runs the body of an async JavaScript function with the names client (the MatrixClient), sdk (the module), args,
+// until(limitMS, what, probe) and peer (peer.api: the module's crypto-api, peer.wasm: the Rust crypto), and returns what it returns, for what has no method here.
 func (p *Peer) Eval(source string, args any) json.RawMessage {
 	p.t.Helper()
 	result, err := p.Try("eval", map[string]any{"source": source, "args": args})

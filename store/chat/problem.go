@@ -45,6 +45,7 @@ const (
 	ProblemNobody      // the room's policy leaves nobody who could read it
 	ProblemFile        // a file has not the expected format, or is cut off
 	ProblemMismatch    // what was compared is not the same
+	ProblemOldKeys     // crypto.db is an older copy: to encrypt with it would use keys twice
 )
 
 // Problem is an error in terms the screen can explain: a kind, a hint for
@@ -79,6 +80,6 @@ func (k ProblemKind) String() string {
 		"unknown", "offline", "no_host", "tls", "timeout", "not_matrix", "homeserver", "rate_limit", "password",
 		"no_password_login", "signed_out", "forbidden", "not_found", "too_large", "insecure", "disk_full", "read_only",
 		"corrupt", "newer", "key_gone", "locked", "bad_input", "crypto", "cancelled",
-		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch",
+		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys",
 	}[k]
 }

@@ -4,10 +4,10 @@ import "strings"
 
 // Action returns the title of an action, for the palette, and its help line.
 func Action(name string) (title, help string) {
-	if n, ok := strings.CutPrefix(name, "server-"); ok {
+	if n, ok := strings.CutPrefix(name, "server-"); ok && len(n) == 1 {
 		return "Go to server " + n, "Show the channels of server " + n + " of the rail"
 	}
-	for _, table := range [][]actionText{globalTexts(), composerTexts(), messageTexts(), listTexts()} {
+	for _, table := range [][]actionText{globalTexts(), composerTexts(), messageTexts(), listTexts(), trustTexts(), infoTexts()} {
 		for _, t := range table {
 			if t.name == name {
 				return t.title, t.help
@@ -43,7 +43,7 @@ func globalTexts() []actionText {
 		{"leave", "Leave the channel…", "Leave the open channel, or the one under the cursor of the tree"},
 		{"leave-server", "Leave the server…", "Leave the server that is shown; its channels stay until you leave them too"},
 		{"mark-read", "Mark as read", "Mark the open channel as read up to its newest message"},
-		{"channel-details", "Channel details", "Show address, encryption and members of the channel"},
+		{"channel-details", "Channel details", "Show encryption, who can read, address and members of the channel, and decide who gets keys"},
 		{"reconnect", "Reconnect now", "Try to reach the homeserver at once"},
 		{"sign-out", "Sign out…", "End this session and remove its keys and messages from this machine"},
 		{"redraw", "Draw again", "Draw the whole screen again"},
@@ -110,8 +110,8 @@ func messageTexts() []actionText {
 		{"open", "Open link", "Open the link of the message, or copy it where there is no browser; a file is saved"},
 		{"save", "Save file", "Download the file, check it and save it"},
 		{"mark-unread", "Mark unread", "Mark the channel as unread"},
-		{"details", "Why? Details", "Show sender, time, encryption and source of the message"},
-		{"retry", "Try again", "Try to send the message again"},
+		{"details", "Why? Details", "Say what is known about the message or person, and how far it can be trusted"},
+		{"retry", "Try again", "Try to send the message again, or look for the key that it waits for"},
 		{"discard", "Discard", "Drop the message that was not sent"},
 		{"expand", "Expand", "Show what is folded or hidden, or hide it again"},
 		{"jump-to-reply", "Go to the original", "Jump to the message that is being answered"},

@@ -23,6 +23,8 @@ func Disabled(need string) string {
 		return "This message has no file."
 	case "failed":
 		return "This message did not fail to send."
+	case "retry":
+		return "This message is sent, and waits for no key."
 	case "reply":
 		return "This message answers no other."
 	case "link":

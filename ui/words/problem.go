@@ -106,6 +106,9 @@ func ownProblem(p *chat.Problem) (what, next string) {
 	case chat.ProblemCancelled:
 		return "Cancelled.", ""
 	}
+	if what, next = trustProblem(p); what != "" {
+		return what, next
+	}
 	return "Something went wrong" + colon(p.Detail), ""
 }
 

@@ -145,6 +145,8 @@ func Context(name string) string {
 		return "Member list"
 	case "dialog":
 		return "Dialogs and lists"
+	case "sheet":
+		return "Sheets that explain"
 	}
 	return name
 }

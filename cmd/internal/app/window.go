@@ -84,7 +84,7 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 	return &ui.Backend{
 		Account: c.Account(),
 		Reader:  reader{c.Store(), feed}, Sender: c, Rooms: c, Directory: c, Media: c,
-		Session: &uiSession{client: c, w: w},
+		Session: &uiSession{client: c, w: w}, Trust: c.Trust(),
 		Feed:    paced.next,
 	}
 }

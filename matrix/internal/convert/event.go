@@ -56,6 +56,8 @@ type Event struct {
 	Thread *Thread
 	// Replaced is the newest edit of the event as the homeserver knows it, or nil.
 	Replaced []byte
+	// Outside says that we were not in the room when it was sent, as the homeserver tells.
+	Outside bool
 	// Problem says why the event cannot be read; "" when it can.
 	Problem string
 	Raw     []byte
@@ -178,6 +180,10 @@ func (ev *Event) parseUnsigned(unsigned []byte) {
 			})
 		case "redacted_by":
 			ev.Redacted = true
+		case "membership", "io.element.msc4115.membership":
+			// MSC4115 (unstable prefix io.element.msc4115)
+			is := text(value)
+			ev.Outside = is != "" && is != "join"
 		case "m.relations":
 			ev.parseBundle(value)
 		}

@@ -76,6 +76,9 @@ func check(ctx context.Context, db *dbutil.Database, size int64) error {
 type engine struct {
 	store *keyStore
 	mach  *mcrypto.OlmMachine
+	// lists takes in device lists: a machine of its own, whose caches are
+	// touched under Machine.fetching alone.
+	lists *mcrypto.OlmMachine
 }
 
 // newEngine loads the account, or makes one when crypto.db holds nothing yet.
@@ -83,10 +86,10 @@ type engine struct {
 func (m *Machine) newEngine(ctx context.Context) (*engine, error) {
 	sql := mcrypto.NewSQLCryptoStore(m.db, nil, string(m.opt.User), id.DeviceID(m.opt.Device), m.opt.PickleKey)
 	store := &keyStore{
-		SQLCryptoStore: sql, own: id.UserID(m.opt.User), asked: m.asked, onWedged: m.noteWedged, onFull: m.nudge,
+		SQLCryptoStore: sql, own: id.UserID(m.opt.User), asked: m.asked, forwards: m.forwards, onWedged: m.noteWedged, onFull: m.nudge,
 		replay: replay{seen: map[index]use{}},
 	}
-	mach := mcrypto.NewOlmMachine(m.opt.Client, quiet(m.log), store, state{m.opt.Rooms})
+	mach := mcrypto.NewOlmMachine(m.opt.Client, quiet(m.log), store, m.state())
 	mach.DisableRatchetTracking = true
 	mach.DisableDecryptKeyFetching = true
 	mach.IgnorePostDecryptionParseErrors = true
@@ -111,7 +114,9 @@ func (m *Machine) newEngine(ctx context.Context) (*engine, error) {
 		m.log.Info("Encryption identity created", slog.String("device", string(m.opt.Device)))
 	}
 	mach.GetAccount().Keys() // fills a cache that is read without a lock
-	return &engine{store: store, mach: mach}, nil
+	lists := mcrypto.NewOlmMachine(m.opt.Client, quiet(m.log), store, m.state())
+	lists.DisableDeviceChangeKeyRotation = true
+	return &engine{store: store, mach: mach, lists: lists}, nil
 }
 
 // asPickleDamage: an account that opens with the key but cannot be read is damage.
@@ -132,7 +137,7 @@ func (m *Machine) upgrade(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("upgrade tables: %w", asDamage(err))
 	}
-	return nil
+	return m.makeTables(ctx)
 }
 
 // ownership checks that the file is this device's and that no account row is
@@ -165,6 +170,7 @@ func (m *Machine) ownership(ctx context.Context) error {
 func (m *Machine) txn(ctx context.Context, eng *engine, fn func(ctx context.Context) error) error {
 	err := eng.store.DB.DoTxn(ctx, nil, fn)
 	if err == nil {
+		m.lived(ctx)
 		return nil
 	}
 	fresh, again := m.newEngine(context.WithoutCancel(ctx))

@@ -22,7 +22,7 @@ type Clear struct {
 	Content jsontext.Value // content inside; relations of the outer event are copied into it
 	Raw     jsontext.Value // {"type":…,"content":…,"room_id":…}
 	Session string         // Megolm session id
-	Trust   id.TrustState  // of the device that made the session, as known now
+	Verdict Verdict        // about the session and who sent with it, as known now
 }
 
 // Undecryptable says why an event cannot be read.
@@ -89,27 +89,50 @@ func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Va
 		return Clear{}, u
 	}
 	var dec *event.Event
+	p := &probe{sender: w.Sender}
 	err = guard(func() (err error) {
 		if err := evt.Content.ParseRaw(evt.Type); err != nil {
 			return err
 		}
-		dec, err = eng.mach.DecryptMegolmEvent(withProbe(ctx, &probe{sender: w.Sender}), evt)
+		dec, err = eng.mach.DecryptMegolmEvent(withProbe(ctx, p), evt)
 		return err
 	})
 	if err != nil {
 		m.explain(u, err)
+		m.lookForRefusal(ctx, u, room, w.Sender)
 		if u.Cause == chat.CauseUnknownSession && !u.Store || u.Cause == chat.CauseUnknownIndex {
 			m.want(room, head.Session, head.SenderKey)
 		}
 		return Clear{}, u
 	}
-	return clearOf(room, head.Session, dec)
+	clear, fail := clearOf(room, head.Session, dec)
+	if fail == nil && p.used != nil {
+		if clear.Verdict, err = m.judge(ctx, eng, p.used, SessionUse{room, head.Session, chat.UserID(w.Sender)}); err != nil {
+			u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
+			return Clear{}, u
+		}
+	}
+	return clear, fail
+}
+
+// lookForRefusal turns a missing key into a refused one when the sender said so.
+func (m *Machine) lookForRefusal(ctx context.Context, u *Undecryptable, room chat.RoomID, sender id.UserID) {
+	if u.Store || u.Cause != chat.CauseUnknownSession || u.SessionID == "" {
+		return
+	}
+	code, err := m.refusedBy(ctx, room, u.SessionID, sender)
+	switch {
+	case err != nil:
+		u.Err, u.Store = err, true
+	case code != "":
+		u.Cause, u.WithheldCode = chat.CauseWithheld, code
+	}
 }
 
 // clearOf builds the result. The payload is put together again so that only
 // its three fields are kept.
 func clearOf(room chat.RoomID, session string, dec *event.Event) (Clear, *Undecryptable) {
-	c := Clear{Type: dec.Type.Type, Content: jsontext.Value(dec.Content.VeryRaw), Session: session, Trust: dec.Mautrix.TrustState}
+	c := Clear{Type: dec.Type.Type, Content: jsontext.Value(dec.Content.VeryRaw), Session: session}
 	if len(c.Content) == 0 || c.Content.Kind() != '{' || c.Type == "" {
 		return Clear{}, &Undecryptable{Cause: chat.CauseCorrupt, SessionID: session, Err: errors.New("payload is not an event")}
 	}
@@ -128,13 +151,10 @@ func clearOf(room chat.RoomID, session string, dec *event.Event) (Clear, *Undecr
 // explain translates the library's error.
 func (m *Machine) explain(u *Undecryptable, err error) {
 	u.Err = err
-	var withheld *event.RoomKeyWithheldEventContent
 	switch {
 	case isStoreError(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		u.Cause, u.Store, u.Err = chat.CauseUnknownSession, true, asDamage(err)
-	case errors.As(err, &withheld):
-		u.Cause, u.WithheldCode = chat.CauseWithheld, string(withheld.Code)
-	case errors.Is(err, mcrypto.ErrNoSessionFound):
+	case errors.Is(err, mcrypto.ErrNoSessionFound), errors.Is(err, mcrypto.ErrGroupSessionWithheld):
 		u.Cause = chat.CauseUnknownSession
 	case errors.Is(err, olm.ErrUnknownMessageIndex):
 		u.Cause = chat.CauseUnknownIndex

@@ -56,7 +56,9 @@ func (t *tracked) all() []chat.UserID {
 	return out
 }
 
-// change notes changed and forgotten lists, after they are on disk.
+// change notes lists that changed, before that is on disk, and lists that are
+// forgotten, after they are: a list that is being fetched meanwhile is then
+// never taken for current.
 func (t *tracked) change(changed, left []chat.UserID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -96,6 +98,25 @@ func (t *tracked) due(users []id.UserID, now time.Time) map[id.UserID]uint64 {
 		}
 	}
 	return out
+}
+
+// present returns users with the changes that are known now, to ask for them
+// whatever is known.
+func (t *tracked) present(users []id.UserID) map[id.UserID]uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make(map[id.UserID]uint64, len(users))
+	for _, u := range users {
+		out[u] = t.outdated[u]
+	}
+	return out
+}
+
+// have reports whether a user's list was ever stored.
+func (t *tracked) have(user id.UserID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known[user]
 }
 
 // begin and end mark users as being asked for: a change that is told meanwhile
@@ -174,11 +195,11 @@ func (m *Machine) fetchChunk(ctx context.Context, eng *engine, users []id.UserID
 	m.tracked.begin(users)
 	defer m.tracked.end(users)
 	got := map[id.UserID]bool{}
-	p := &probe{}
+	p := &probe{lists: &listWork{}}
 	err := guard(func() error {
 		limited, cancel := context.WithTimeout(withProbe(ctx, p), requestLimit)
 		defer cancel()
-		data, err := eng.mach.FetchKeys(limited, append([]id.UserID(nil), users...), true)
+		data, err := eng.lists.FetchKeys(limited, append([]id.UserID(nil), users...), true)
 		for u := range data {
 			got[u] = true
 		}
@@ -206,11 +227,16 @@ func (m *Machine) fetchChunk(ctx context.Context, eng *engine, users []id.UserID
 	for _, u := range users {
 		asked[u] = ask[u]
 	}
+	changed, err := m.takeLists(ctx, p.lists)
+	if err != nil {
+		return err
+	}
 	again := m.tracked.done(asked, func(u id.UserID) bool { return got[u] }, time.Now())
 	if len(again) > 0 {
 		if err := eng.store.MarkTrackedUsersOutdated(ctx, again); err != nil {
 			return fmt.Errorf("mark device lists: %w", asDamage(err))
 		}
 	}
+	m.tellPeople(changed)
 	return nil
 }

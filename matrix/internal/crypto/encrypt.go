@@ -22,7 +22,6 @@ import (
 func (m *Machine) Encrypt(ctx context.Context, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error) {
 	m.roomLocks.Lock(room)
 	defer m.roomLocks.Unlock(room)
-	var out *event.EncryptedEventContent
 	for try := 0; ; try++ {
 		eng, err := m.engine(ctx)
 		if err != nil {
@@ -31,21 +30,29 @@ func (m *Machine) Encrypt(ctx context.Context, room chat.RoomID, eventType strin
 		if err := m.share(ctx, eng, room); err != nil {
 			return nil, fmt.Errorf("share key of %s: %w", room, err)
 		}
-		typ := event.Type{Type: eventType, Class: event.MessageEventType}
-		err = guard(func() (err error) {
-			out, err = eng.mach.EncryptMegolmEvent(ctx, id.RoomID(room), typ, json.RawMessage(content))
-			return err
-		})
+		out, err := encryptShared(ctx, eng, room, eventType, content)
 		if err == nil {
-			break
+			m.lived(ctx)
 		}
-		if !mcrypto.IsShareError(err) || try > 0 { // once: it may run out between the two steps
-			return nil, fmt.Errorf("encrypt for %s: %w", room, asDamage(err))
+		if err == nil || !mcrypto.IsShareError(err) || try > 0 { // once: it may run out between the two steps
+			return out, err
 		}
 	}
-	raw, err := json.Marshal(out)
+}
+
+// encryptShared encrypts with the room's present session.
+func encryptShared(ctx context.Context, eng *engine, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error) {
+	var raw jsontext.Value
+	err := guard(func() error {
+		typ := event.Type{Type: eventType, Class: event.MessageEventType}
+		out, err := eng.mach.EncryptMegolmEvent(ctx, id.RoomID(room), typ, json.RawMessage(content))
+		if err == nil {
+			raw, err = json.Marshal(out)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("encrypt for %s: %w", room, err)
+		return nil, fmt.Errorf("encrypt for %s: %w", room, asDamage(err))
 	}
 	return raw, nil
 }
@@ -53,7 +60,7 @@ func (m *Machine) Encrypt(ctx context.Context, room chat.RoomID, eventType strin
 // Preshare does the slow part of Encrypt ahead of time, when somebody begins
 // to type. In a room that is not encrypted it does nothing.
 func (m *Machine) Preshare(ctx context.Context, room chat.RoomID) error {
-	_, on, err := m.opt.Rooms.Encryption(ctx, room)
+	on, err := m.state().IsEncrypted(ctx, id.RoomID(room))
 	if err != nil || !on {
 		return err
 	}

@@ -24,11 +24,12 @@ type book struct {
 	encryption map[chat.RoomID]string
 	members    map[chat.RoomID]Members
 	visibility map[chat.RoomID]string
+	parents    map[chat.RoomID][]chat.RoomID
 	fetch      func(room chat.RoomID) Members
 }
 
 func newBook() *book {
-	return &book{encryption: map[chat.RoomID]string{}, members: map[chat.RoomID]Members{}, visibility: map[chat.RoomID]string{}}
+	return &book{encryption: map[chat.RoomID]string{}, members: map[chat.RoomID]Members{}, visibility: map[chat.RoomID]string{}, parents: map[chat.RoomID][]chat.RoomID{}}
 }
 
 func (b *book) Encryption(_ context.Context, room chat.RoomID) ([]byte, bool, error) {
@@ -57,6 +58,12 @@ func (b *book) HistoryVisibility(_ context.Context, room chat.RoomID) (string, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.visibility[room], nil
+}
+
+func (b *book) Parents(_ context.Context, room chat.RoomID) ([]chat.RoomID, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.parents[room], nil
 }
 
 func (b *book) set(room string, encryption string, joined ...string) {

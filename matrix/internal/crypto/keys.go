@@ -327,10 +327,14 @@ func (m *Machine) compareOwn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	signing, identity := eng.mach.GetAccount().Keys()
 	theirs, ok := resp.DeviceKeys[user][dev]
-	if ok && (theirs.Keys.GetEd25519(dev) != signing || theirs.Keys.GetCurve25519(dev) != identity) {
+	if ok && !eng.has(theirs, dev) {
 		return ErrDeviceKeys
+	}
+	if ok {
+		if err := m.compareStock(ctx); err != nil {
+			return err
+		}
 	}
 	m.olm.Lock()
 	if e := m.eng.Load(); e != nil {

@@ -24,7 +24,8 @@ type keyStore struct {
 	*mcrypto.SQLCryptoStore
 
 	own      id.UserID
-	asked    func(WantedSession) bool // whether own devices were asked for a session, or will be
+	asked    func(WantedSession) bool                                // whether own devices were asked for a session, or will be
+	forwards func(ctx context.Context, dev *id.Device) (bool, error) // whether an own device may give keys of others
 	onWedged func(id.SenderKey)
 	onFull   func()        // the replay memory should be flushed
 	devices  atomic.Uint64 // bumped with every change of a device list
@@ -40,6 +41,7 @@ type probe struct {
 	err    error                        // first failing write
 	keys   map[WantedSession]struct{}   // sessions that arrived
 	used   *mcrypto.InboundGroupSession // session that decrypted
+	lists  *listWork                    // device lists that are being taken in
 }
 
 type probeKey struct{}
@@ -82,32 +84,25 @@ func (s *keyStore) PutOlmHash(ctx context.Context, hash [32]byte, at time.Time) 
 }
 
 // PutGroupSession implements crypto.Store. The table is keyed by session id
-// alone: without the check, whoever has been given a session could send it
-// again under another room and take it away from the first one.
+// alone: without a check, whoever has been given a session could send it
+// again under another room and take it away from the first one. See merge.
 func (s *keyStore) PutGroupSession(ctx context.Context, sess *mcrypto.InboundGroupSession) error {
 	if ok, err := s.mayGive(ctx, sess); err != nil {
 		return note(ctx, err)
 	} else if !ok {
 		return errSender
 	}
-	var room id.RoomID
-	var key id.SenderKey
-	err := s.DB.QueryRow(ctx, `SELECT room_id, sender_key FROM crypto_megolm_inbound_session
-		WHERE session_id=$1 AND account_id=$2 AND session IS NOT NULL`, sess.ID(), s.AccountID).Scan(&room, &key)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return note(ctx, fmt.Errorf("check for another owner of the session: %w", err))
-	case room != sess.RoomID || key != sess.SenderKey:
-		return errConflict
+	_, err := s.take(ctx, sess)
+	if errors.Is(err, errConflict) {
+		return err
 	}
-	return note(ctx, s.SQLCryptoStore.PutGroupSession(ctx, sess))
+	return note(ctx, err)
 }
 
 // mayGive says whether a session may come from whoever sent the to-device event
 // that is being taken in. Everybody may give the keys of messages of his own. A
 // session second hand is not signed by its maker: it is taken from an own device
-// that is known, and only if it was asked for.
+// that forwards allows, and only if it was asked for.
 func (s *keyStore) mayGive(ctx context.Context, sess *mcrypto.InboundGroupSession) (bool, error) {
 	p := probeOf(ctx)
 	if p == nil || p.from == "" {
@@ -123,14 +118,20 @@ func (s *keyStore) mayGive(ctx context.Context, sess *mcrypto.InboundGroupSessio
 	if err != nil {
 		return false, fmt.Errorf("look for the own device that gives a key: %w", err)
 	}
-	return dev != nil && !dev.Deleted && dev.Trust >= id.TrustStateUnset, nil
+	if dev == nil {
+		return false, nil
+	}
+	return s.forwards(ctx, dev)
 }
 
 // GetGroupSession implements crypto.Store. A session that came straight from
 // a device may only decrypt events of that device's user.
 func (s *keyStore) GetGroupSession(ctx context.Context, room id.RoomID, session id.SessionID) (*mcrypto.InboundGroupSession, error) {
-	igs, err := s.SQLCryptoStore.GetGroupSession(ctx, room, session)
 	p := probeOf(ctx)
+	if p != nil && p.from != "" {
+		return nil, nil // a session that is taken in: what is here is looked at when it is stored
+	}
+	igs, err := s.SQLCryptoStore.GetGroupSession(ctx, room, session)
 	if err != nil || igs == nil || p == nil || p.sender == "" {
 		return igs, err
 	}
@@ -145,12 +146,6 @@ func (s *keyStore) GetGroupSession(ctx context.Context, room id.RoomID, session 
 func (s *keyStore) PutDevice(ctx context.Context, user id.UserID, dev *id.Device) error {
 	s.devices.Add(1)
 	return note(ctx, s.SQLCryptoStore.PutDevice(ctx, user, dev))
-}
-
-// PutDevices implements crypto.Store.
-func (s *keyStore) PutDevices(ctx context.Context, user id.UserID, devs map[id.DeviceID]*id.Device) error {
-	s.devices.Add(1)
-	return note(ctx, s.SQLCryptoStore.PutDevices(ctx, user, devs))
 }
 
 // MarkTrackedUsersOutdated implements crypto.Store. The library forgets the

@@ -54,9 +54,16 @@ type Machine struct {
 	roomLocks *exsync.KeyedMutex[chat.RoomID] // one share or encryption per room at a time
 	wake      chan struct{}                   // one slot: Run has something to do
 
-	hooks    sync.Mutex // guards the two below
-	onKey    func(room chat.RoomID, session string)
-	onDevice func(ev *Received)
+	policyEdit sync.Mutex // one change of the policies at a time
+	rooms      roomMemory
+	lives      lives
+
+	hooks     sync.Mutex // guards those below
+	onKey     func(room chat.RoomID, session string)
+	onDevice  func(ev *Received)
+	onPeople  []func(users []chat.UserID)
+	onRoomKey func()
+	backup    func(ctx context.Context, room chat.RoomID, session string) (bool, error)
 
 	mu      sync.Mutex // guards everything below; never held across I/O
 	todo    todo
@@ -86,6 +93,7 @@ func Open(ctx context.Context, opt Options) (*Machine, error) {
 		settled:   map[chat.RoomID]settled{},
 		given:     map[id.SessionID]map[recipient]bool{},
 		noOlm:     map[recipient]time.Time{},
+		rooms:     roomMemory{verdicts: map[SessionUse]verdict{}, look: map[id.UserID]bool{}},
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
@@ -110,8 +118,17 @@ func (m *Machine) load(ctx context.Context) error {
 	if err := m.ownership(ctx); err != nil {
 		return err
 	}
+	if err := m.sleptOn(ctx); err != nil {
+		return err
+	}
+	if err := m.loadRooms(ctx); err != nil {
+		return err
+	}
 	eng, err := m.newEngine(ctx)
 	if err != nil {
+		return err
+	}
+	if err := m.awake(ctx); err != nil {
 		return err
 	}
 	known, outdated, err := eng.store.trackedUsers(ctx)
@@ -193,7 +210,7 @@ func (m *Machine) Counts(ctx context.Context) (Counts, error) {
 	var c Counts
 	err := m.db.QueryRow(ctx, `SELECT
 		(SELECT count(*) FROM crypto_megolm_inbound_session WHERE session IS NOT NULL),
-		(SELECT count(*) FROM crypto_megolm_inbound_session WHERE session IS NULL),
+		(SELECT count(*) FROM hubbub_refused),
 		(SELECT count(*) FROM crypto_olm_session),
 		(SELECT count(*) FROM crypto_device WHERE deleted=false)`).Scan(&c.Megolm, &c.Withheld, &c.Olm, &c.Devices)
 	if err != nil {

@@ -214,24 +214,6 @@ func TestInvitedPeopleGetKeysWhenTheRoomLetsThemRead(t *testing.T) {
 	}
 }
 
-func TestRefusedKeyIsExplained(t *testing.T) {
-	a, b, room := couple(t, megolm)
-	ev := jsontext.Value(`{"event_id":"$e","sender":"` + a.UserID + `","origin_server_ts":1,"type":"m.room.encrypted","content":{"algorithm":"m.megolm.v1.aes-sha2","session_id":"` +
-		strings.Repeat("A", 43) + `","sender_key":"x","ciphertext":"` + strings.Repeat("A", 200) + `"}}`)
-	_, u := b.m.Decrypt(t.Context(), chat.RoomID(room), ev)
-	if u == nil || u.Cause != chat.CauseUnknownSession || u.SessionID == "" {
-		t.Fatalf("cause %+v", u)
-	}
-	a.Call(http.MethodPut, "/_matrix/client/v3/sendToDevice/m.room_key.withheld/1", map[string]any{"messages": map[string]any{b.UserID: map[string]any{b.DeviceID: map[string]any{
-		"algorithm": "m.megolm.v1.aes-sha2", "room_id": room, "session_id": strings.Repeat("A", 43), "sender_key": "x", "code": "m.unverified",
-	}}}}, nil)
-	matrixtest.Wait(t, waitLimit, "withheld notice", func() bool { b.sync(); return len(b.keys) > 0 })
-	_, u = b.m.Decrypt(t.Context(), chat.RoomID(room), ev)
-	if u == nil || u.Cause != chat.CauseWithheld || u.WithheldCode != "m.unverified" {
-		t.Fatalf("cause %+v", u)
-	}
-}
-
 func TestOtherToDeviceEventsReachTheHook(t *testing.T) {
 	a, b, room := couple(t, megolm)
 	a.say(room, "so that there is an Olm session")

@@ -24,6 +24,8 @@ type Rooms interface {
 	FetchMembers(ctx context.Context, room chat.RoomID) error
 	// HistoryVisibility returns the room's history_visibility, or "" when it is not set.
 	HistoryVisibility(ctx context.Context, room chat.RoomID) (string, error)
+	// Parents returns the servers and categories (spaces) that list a room.
+	Parents(ctx context.Context, room chat.RoomID) ([]chat.RoomID, error)
 }
 
 // Members are the people of a room who may get keys.
@@ -41,6 +43,9 @@ type WantedSession struct {
 
 // state gives mautrix the room state it asks for, from Rooms.
 type state struct{ rooms Rooms }
+
+// state gives the library, and this package, what is known about rooms.
+func (m *Machine) state() state { return state{witness{m.opt.Rooms, m}} }
 
 // IsEncrypted implements crypto.StateStore.
 func (s state) IsEncrypted(ctx context.Context, room id.RoomID) (bool, error) {

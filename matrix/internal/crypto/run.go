@@ -90,6 +90,7 @@ func (m *Machine) work(ctx context.Context) (next time.Time, err error) {
 		func() error { return m.upload(ctx) },
 		func() error { return m.forgetFallback(ctx) },
 		func() error { return m.fetchDevices(ctx, eng, m.tracked.due(nil, time.Now())) },
+		func() error { return m.lookSenders(ctx, eng) },
 		func() error { return m.unwedge(ctx, eng) },
 		func() error { return m.answer(ctx, eng) },
 	} {
@@ -97,7 +98,10 @@ func (m *Machine) work(ctx context.Context) (next time.Time, err error) {
 			return next, err
 		}
 	}
-	if next, err = m.askOwn(ctx, eng); err != nil {
+	if err := m.healAgain(ctx); err != nil {
+		return next, err
+	}
+	if next, err = m.askFor(ctx, eng); err != nil {
 		return next, err
 	}
 	m.mu.Lock()
@@ -157,6 +161,18 @@ func (m *Machine) heal(ctx context.Context) error {
 	return nil
 }
 
+// healAgain does what heal does once more, when that was asked for.
+func (m *Machine) healAgain(ctx context.Context) error {
+	m.mu.Lock()
+	due := m.todo.heal
+	m.todo.heal = false
+	m.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return m.heal(ctx)
+}
+
 // KeyProblem explains an error of this package to the screen, or returns nil
 // for any other error.
 func KeyProblem(err error) *chat.Problem {
@@ -171,10 +187,24 @@ func KeyProblem(err error) *chat.Problem {
 		{ErrWrongDevice, chat.ProblemCrypto},
 		{ErrAlgorithm, chat.ProblemCrypto},
 		{ErrPanic, chat.ProblemCrypto},
+		{ErrKeyDiffers, chat.ProblemUntrusted},
+		{ErrOwnUntrusted, chat.ProblemUntrusted},
+		{ErrNoPrivateKey, chat.ProblemNoRecovery},
+		{ErrSecretShape, chat.ProblemSecretShape},
+		{ErrSignatureRefused, chat.ProblemHomeserver},
+		{ErrUnreachable, chat.ProblemCrypto},
+		{ErrNoList, chat.ProblemHomeserver},
+		{ErrOwnIdentity, chat.ProblemBadInput},
+		{ErrNobody, chat.ProblemNobody},
+		{ErrRolledBack, chat.ProblemOldKeys},
 	} {
 		if errors.Is(err, c.err) {
 			return &chat.Problem{Kind: c.kind, Detail: c.err.Error(), Err: err}
 		}
+	}
+	var changed *IdentityError
+	if errors.As(err, &changed) {
+		return &chat.Problem{Kind: chat.ProblemIdentity, Detail: changed.names(), Err: err}
 	}
 	if errors.Is(err, ErrMembers) {
 		return &chat.Problem{Kind: chat.ProblemCrypto, Detail: ErrMembers.Error(), Retry: true, Err: err}

@@ -20,6 +20,10 @@ import (
 // noOlmRetry is how long a device without one-time keys is not asked for them again.
 const noOlmRetry = 15 * time.Minute
 
+// clockSlack is how far ahead of the clock a session may have been made before
+// it counts as made with a wrong one.
+const clockSlack = time.Hour
+
 // shareDevices is how many devices one to-device request serves.
 const shareDevices = 100
 
@@ -29,7 +33,9 @@ type settled struct {
 	session id.SessionID
 	users   uint64 // hash of the recipients
 	rules   rules
+	policy  chat.Policy
 	devices uint64 // keyStore.devices
+	trust   uint64 // roomMemory.epoch
 	until   time.Time
 }
 
@@ -48,16 +54,23 @@ func rulesOf(conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEve
 	return r
 }
 
-// share makes sure that the room has an outbound session that every present
-// device has and no other one. The caller holds the room's lock.
+// share makes sure that the room has an outbound session that every device has
+// to which the room's policy gives it, and no other one. The caller holds the
+// room's lock.
 //
 // A session is used on for new devices, which get it from its present place
 // on, and given up when somebody who has it should not read on, when it is
 // used up, or when the room's history visibility changed.
 func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) error {
-	st := state{m.opt.Rooms}
-	conf, vis, err := st.settings(ctx, room)
+	conf, vis, err := m.state().settings(ctx, room)
 	if err != nil {
+		return err
+	}
+	decided, err := m.Policy(ctx, room)
+	if err != nil {
+		return err
+	}
+	if err := m.remember(ctx, room); err != nil {
 		return err
 	}
 	if err := m.ensureUploaded(ctx); err != nil {
@@ -74,14 +87,24 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	if err != nil {
 		return fmt.Errorf("load session: %w", asDamage(err))
 	}
-	mark := settled{users: m.hashUsers(users), rules: rulesOf(conf, vis), devices: eng.store.devices.Load(), until: time.Now().Add(noOlmRetry)}
+	mark := settled{
+		users: m.hashUsers(users), rules: rulesOf(conf, vis), policy: decided.Hold.Share,
+		devices: eng.store.devices.Load(), trust: m.trustEpoch(), until: time.Now().Add(noOlmRetry),
+	}
 	if session != nil && !session.Expired() && m.isSettled(room, session.ID(), mark) {
 		return nil
 	}
-	want, err := m.devicesOf(ctx, eng, users)
+	all, err := m.audienceOf(ctx, eng, users, decided.Hold.Share)
 	if err != nil {
 		return err
 	}
+	if who := all.blockers(id.UserID(m.opt.User), decided.Hold.Share); len(who) > 0 {
+		return &IdentityError{Users: who}
+	}
+	if all.nobody(id.UserID(m.opt.User)) {
+		return ErrNobody
+	}
+	want := all.want
 	given := map[recipient]bool{}
 	if session != nil {
 		if given, err = m.givenOf(ctx, eng, session.ID()); err != nil {
@@ -98,6 +121,7 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	if err := m.give(ctx, eng, session, given, want); err != nil {
 		return err
 	}
+	m.refuse(ctx, eng, session, all.out)
 	mark.session = session.ID()
 	m.settle(room, mark, given)
 	return nil
@@ -110,6 +134,8 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 		return "none yet"
 	case s.Expired():
 		return "used up"
+	case time.Until(s.CreationTime) > clockSlack:
+		return "made when the clock was ahead" // it would live as much longer
 	case s.SharedHistory != nil && vis != nil && *s.SharedHistory != vis.SharedHistory():
 		return "history visibility changed"
 	}
@@ -141,13 +167,26 @@ func (m *Machine) recipients(ctx context.Context, room chat.RoomID, vis *event.H
 	if !mem.Complete {
 		return nil, ErrMembers
 	}
+	return m.readers(mem, vis), nil
+}
+
+// knownRecipients is recipients without the network: who is known may be only a part.
+func (m *Machine) knownRecipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
+	mem, err := m.opt.Rooms.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("load members of %s: %w", room, err)
+	}
+	return m.readers(mem, vis), nil
+}
+
+func (m *Machine) readers(mem Members, vis *event.HistoryVisibilityEventContent) []id.UserID {
 	users := userIDs(mem.Joined)
 	if vis == nil || vis.HistoryVisibility != event.HistoryVisibilityJoined {
 		users = append(users, userIDs(mem.Invited)...)
 	}
 	users = append(users, id.UserID(m.opt.User))
 	slices.Sort(users)
-	return slices.Compact(users), nil
+	return slices.Compact(users)
 }
 
 func (m *Machine) hashUsers(sorted []id.UserID) uint64 {
@@ -158,25 +197,6 @@ func (m *Machine) hashUsers(sorted []id.UserID) uint64 {
 		_ = h.WriteByte(0)              // never fails
 	}
 	return h.Sum64()
-}
-
-// devicesOf returns the devices that may have the key. Devices whose keys
-// changed under the same id, or that are blacklisted, are not among them.
-func (m *Machine) devicesOf(ctx context.Context, eng *engine, users []id.UserID) (map[recipient]*id.Device, error) {
-	want := map[recipient]*id.Device{}
-	for _, u := range users {
-		devices, err := eng.store.GetDevices(ctx, u)
-		if err != nil {
-			return nil, fmt.Errorf("load devices of %s: %w", u, asDamage(err))
-		}
-		for _, d := range devices {
-			if d.Trust < id.TrustStateUnset || (u == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)) {
-				continue
-			}
-			want[recipient{u, d.IdentityKey}] = d
-		}
-	}
-	return want, nil
 }
 
 func (m *Machine) givenOf(ctx context.Context, eng *engine, session id.SessionID) (map[recipient]bool, error) {
@@ -194,7 +214,8 @@ func (m *Machine) isSettled(room chat.RoomID, session id.SessionID, now settled)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.settled[room]
-	return ok && s.session == session && s.users == now.users && s.rules == now.rules && s.devices == now.devices && time.Now().Before(s.until)
+	return ok && s.session == session && s.users == now.users && s.rules == now.rules && s.policy == now.policy &&
+		s.devices == now.devices && s.trust == now.trust && time.Now().Before(s.until)
 }
 
 func (m *Machine) settle(room chat.RoomID, mark settled, given map[recipient]bool) {
@@ -223,6 +244,7 @@ func (m *Machine) newSession(ctx context.Context, eng *engine, room chat.RoomID,
 	if err := eng.mach.StoreGroupSession(ctx, in); err != nil {
 		return nil, fmt.Errorf("save session: %w", asDamage(err))
 	}
+	m.roomKeysCame()
 	return out, nil
 }
 
@@ -239,10 +261,11 @@ func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGrou
 		return slices.Compare([]string{string(a.UserID), string(a.DeviceID)}, []string{string(b.UserID), string(b.DeviceID)})
 	})
 	var without []*id.Device
+	content := roomKey(s)
 	for part := range slices.Chunk(missing, shareDevices) {
 		targets := make([]target, len(part))
 		for i, d := range part {
-			targets[i] = target{d, event.ToDeviceRoomKey, s.ShareContent()}
+			targets[i] = target{d, event.ToDeviceRoomKey, content}
 		}
 		sealed, unsealed, err := m.seal(ctx, targets)
 		if err != nil {
@@ -266,6 +289,20 @@ func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGrou
 	}
 	m.refuseWithout(ctx, eng, s, without)
 	return nil
+}
+
+// roomKey is the content of the event that gives a session. Who keeps the name
+// of the flag from before it was in the specification gets it too.
+//
+// Spec: client-server-api#mroom_key, MSC3061 (unstable prefix org.matrix.msc3061)
+func roomKey(s *mcrypto.OutboundGroupSession) event.Content {
+	raw := map[string]any{
+		"algorithm": id.AlgorithmMegolmV1, "room_id": s.RoomID, "session_id": s.ID(), "session_key": s.Internal.Key(),
+	}
+	if s.SharedHistory != nil && *s.SharedHistory {
+		raw["shared_history"], raw["org.matrix.msc3061.shared_history"] = true, true
+	}
+	return event.Content{Raw: raw}
 }
 
 // markGiven writes down who has the session, after the homeserver has the keys.
@@ -307,13 +344,7 @@ func (m *Machine) refuseWithout(ctx context.Context, eng *engine, s *mcrypto.Out
 			continue
 		}
 		m.noOlm[r] = now
-		if req.Messages[d.UserID] == nil {
-			req.Messages[d.UserID] = map[id.DeviceID]*event.Content{}
-		}
-		req.Messages[d.UserID][d.DeviceID] = &event.Content{Parsed: &event.RoomKeyWithheldEventContent{
-			RoomID: s.RoomID, Algorithm: id.AlgorithmMegolmV1, SessionID: s.ID(), SenderKey: identity,
-			Code: event.RoomKeyWithheldNoOlmSession, Reason: "No Olm session established",
-		}}
+		withhold(req, s, identity, d, event.RoomKeyWithheldNoOlmSession)
 	}
 	m.mu.Unlock()
 	if len(req.Messages) == 0 {

@@ -79,6 +79,7 @@ func (b *batch) run(ctx context.Context, td ToDevice) error {
 	if err != nil {
 		return err
 	}
+	m.tracked.change(td.Changed, nil)
 	first := true
 	for events := td.Events; first || len(events) > 0; first = false {
 		n := min(len(events), toDeviceBatch)
@@ -108,7 +109,7 @@ func (b *batch) run(ctx context.Context, td ToDevice) error {
 			return err
 		}
 		if lists {
-			m.tracked.change(td.Changed, td.Left)
+			m.tracked.change(nil, td.Left)
 		}
 		for k := range p.keys {
 			b.keys[k] = struct{}{}
@@ -125,6 +126,9 @@ func (b *batch) announce() {
 	m.hooks.Lock()
 	onKey, onDevice := m.onKey, m.onDevice
 	m.hooks.Unlock()
+	if len(b.keys) > 0 {
+		m.roomKeysCame()
+	}
 	for k := range b.keys {
 		m.arrived(k)
 		if onKey != nil {
@@ -194,10 +198,11 @@ func (m *Machine) handleToDevice(ctx context.Context, eng *engine, raw jsontext.
 	case event.ToDeviceRoomKeyWithheld.Type, event.ToDeviceOrgMatrixRoomKeyWithheld.Type:
 		var content event.RoomKeyWithheldEventContent
 		if json.Unmarshal(w.Content, &content) == nil {
-			m.handleWithheld(ctx, eng, w.Sender, content)
+			m.handleWithheld(ctx, w.Sender, content)
 		}
 		return nil
-	case event.ToDeviceRoomKey.Type, event.ToDeviceForwardedRoomKey.Type, event.ToDeviceSecretSend.Type:
+	case event.ToDeviceRoomKey.Type, event.ToDeviceForwardedRoomKey.Type, event.ToDeviceSecretSend.Type,
+		event.ToDeviceSecretPush.Type, event.ToDeviceRoomKeyBundle.Type:
 		// These are secrets: one that comes in the clear is a mistake or an attack.
 		m.log.Warn("Key event came unencrypted", slog.String("sender", string(w.Sender)))
 		return nil
@@ -205,8 +210,7 @@ func (m *Machine) handleToDevice(ctx context.Context, eng *engine, raw jsontext.
 	return &Received{Sender: chat.UserID(w.Sender), Type: w.Type, Content: jsontext.Value(w.Content)}
 }
 
-// handleEncrypted decrypts an Olm event. Room keys are stored by the library;
-// anything else comes back.
+// handleEncrypted decrypts an Olm event. Room keys are stored; anything else comes back.
 func (m *Machine) handleEncrypted(ctx context.Context, eng *engine, evt *event.Event) *Received {
 	var out *Received
 	err := guard(func() error {
@@ -220,40 +224,12 @@ func (m *Machine) handleEncrypted(ctx context.Context, eng *engine, evt *event.E
 		if p := probeOf(ctx); p != nil {
 			p.from, p.device = evt.Sender, c.SenderKey
 		}
-		dec := eng.mach.HandleEncryptedEvent(ctx, evt)
-		if dec == nil {
-			return nil
-		}
-		out = &Received{
-			Sender: chat.UserID(dec.Sender), Type: dec.Type.Type, Content: jsontext.Value(dec.Content.VeryRaw),
-			Encrypted: true, SenderKey: dec.SenderKey, Device: dec.SenderDevice,
-		}
-		return nil
+		var err error
+		out, err = m.decryptToDevice(ctx, eng, evt)
+		return err
 	})
 	if err != nil {
 		m.log.Warn("Encrypted to-device event cannot be read", slog.String("sender", string(evt.Sender)))
 	}
 	return out
-}
-
-// handleWithheld remembers that a session was refused. A refusal never hides
-// a session that is there. Own devices that say they lack a session say
-// nothing about whether its sender refused it.
-//
-// Spec: client-server-api#mroom_keywithheld
-func (m *Machine) handleWithheld(ctx context.Context, eng *engine, sender id.UserID, c event.RoomKeyWithheldEventContent) {
-	if c.SessionID == "" || c.RoomID == "" || c.Algorithm != id.AlgorithmMegolmV1 {
-		return
-	}
-	if sender == id.UserID(m.opt.User) && c.Code == event.RoomKeyWithheldUnavailable {
-		return
-	}
-	if err := eng.store.PutWithheldGroupSession(ctx, c); err != nil {
-		_ = note(ctx, err) // the probe carries it out of the transaction
-		return
-	}
-	if p := probeOf(ctx); p != nil {
-		// Events that wait for this session learn that it will not come.
-		p.keys[WantedSession{chat.RoomID(c.RoomID), string(c.SessionID)}] = struct{}{}
-	}
 }

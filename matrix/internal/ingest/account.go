@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"maps"
+	"strings"
 
 	"hubbub/matrix/internal/convert"
 	"hubbub/store"
@@ -94,6 +95,18 @@ func notifies(rule []byte) bool {
 		return true
 	})
 	return found
+}
+
+// secret reports whether it belongs to secret storage.
+//
+// Spec: client-server-api#secret-storage
+func (d dataEvent) secret() bool {
+	for _, prefix := range [...]string{"m.secret_storage.", "m.cross_signing.", "m.megolm_backup."} {
+		if strings.HasPrefix(d.typ, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // account takes one event of the account's own data and returns the facts as

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"hubbub/matrix/internal/convert"
@@ -21,7 +22,8 @@ type incoming struct {
 	roomMention bool
 	clear       bool // a message that came in clear
 	wanted      *store.Wanted
-	edit        *store.Event // the newest edit, as bundled by the homeserver
+	shield      *store.Shield // what is to be said about the session that it came with
+	edit        *incoming     // the newest edit, as bundled by the homeserver
 }
 
 // read parses an event and decrypts it. It does no I/O but what the decrypter does.
@@ -33,13 +35,14 @@ func (i *Ingest) read(ctx context.Context, room chat.RoomID, raw []byte, names [
 	} else {
 		it := ev.Item(nil)
 		in.row = rowOf(ev, it)
-		in.clear = ev.Type == "m.room.message" || ev.Type == "m.sticker" || it.Kind == chat.KindPoll
+		in.clear = ev.Type == "m.room.message" || ev.Type == "m.sticker" || it.Kind == chat.KindPoll ||
+			strings.HasPrefix(ev.Type, verifyPrefix)
 		i.mention(&in, it, names)
 	}
 	if ev.Replaced != nil && ev.Problem == "" {
 		edit := i.read(ctx, room, ev.Replaced, nil)
 		if edit.row.RelType == convert.RelReplace && edit.row.RelTarget == ev.ID && edit.edit == nil {
-			in.edit = &edit.row
+			in.edit = &edit
 		}
 	}
 	return in
@@ -61,15 +64,31 @@ func (i *Ingest) readEncrypted(ctx context.Context, room chat.RoomID, in *incomi
 		it := open.Item(ev.Content)
 		in.row = rowOf(open, it)
 		in.row.Encrypted, in.row.SessionID, in.row.Clear = true, clear.Session, clear.Raw
+		if clear.Session != "" {
+			in.shield = &store.Shield{Session: clear.Session, Sender: ev.Sender, Shield: clear.Verdict.Shield, Soft: clear.Verdict.Soft}
+		}
 		i.mention(in, it, names)
 		return
+	}
+	if ev.Outside && (fail.Cause == chat.CauseUnknownSession || fail.Cause == chat.CauseUnknownIndex) && !fail.Store {
+		fail.Cause = chat.CauseBeforeJoin
 	}
 	in.row = rowOf(ev, ev.Item(nil))
 	in.row.Encrypted, in.row.Cause, in.row.SessionID = true, fail.Cause, fail.SessionID
 	in.row.Extra.Withheld = fail.WithheldCode
-	if fail.SessionID != "" && len(fail.SessionID) <= convert.MaxID && (fail.Cause == chat.CauseUnknownSession || fail.Cause == chat.CauseUnknownIndex || fail.Cause == chat.CauseWithheld || fail.Store) {
+	if fail.SessionID != "" && len(fail.SessionID) <= convert.MaxID && waits(fail) {
 		in.wanted = &store.Wanted{Room: room, Session: fail.SessionID, Sender: ev.Sender, SenderKey: fail.SenderKey}
 	}
+}
+
+// waits says whether a key may still come for an event. History from before we
+// joined is given on an invite, or lies in the backup.
+func waits(fail *crypto.Undecryptable) bool {
+	switch fail.Cause {
+	case chat.CauseUnknownSession, chat.CauseUnknownIndex, chat.CauseWithheld, chat.CauseBeforeJoin:
+		return true
+	}
+	return fail.Store
 }
 
 // rowOf is the row of an event as far as the event alone tells it.

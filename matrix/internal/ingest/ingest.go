@@ -38,17 +38,31 @@ type Decrypter interface {
 	Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Value) (crypto.Clear, *crypto.Undecryptable)
 }
 
+// Judge knows what crypto.db has to say beside the keys: *crypto.Machine.
+type Judge interface {
+	// Encrypted reports, from memory, whether a room is known to be encrypted.
+	Encrypted(room chat.RoomID) bool
+	// Shields judges sessions as things are now.
+	Shields(ctx context.Context, uses []crypto.SessionUse) ([]crypto.Verdict, error)
+}
+
 // Options are what New needs.
 type Options struct {
 	Store *store.Store
 	User  chat.UserID
 	// Decrypter may be nil: then every encrypted event waits for its key.
 	Decrypter Decrypter
-	Log       *slog.Logger
+	// Judge may be nil: then the cache alone knows which rooms are encrypted, and Reshield does nothing.
+	Judge Judge
+	// Joined is told, after that is on disk, that an invitation was accepted. It must not block. It may be nil.
+	Joined func(room chat.RoomID, by chat.UserID)
+	Log    *slog.Logger
 	// OnVerification is told of each step of a verification in a room, in the
 	// order of the room and after it is written; steps whose key comes late come
 	// late. It must not block or write to the cache. May be nil.
 	OnVerification func(VerificationEvent)
+	// OnSecrets is told when account data of secret storage came. It must not block. May be nil.
+	OnSecrets func()
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -59,10 +73,13 @@ type Ingest struct {
 	store   *store.Store
 	me      chat.UserID
 	decrypt Decrypter
+	judge   Judge
+	joined  func(room chat.RoomID, by chat.UserID) // may be nil
 	log     *slog.Logger
 	now     func() time.Time
 
-	onVerify func(VerificationEvent) // may be nil
+	onVerify  func(VerificationEvent) // may be nil
+	onSecrets func()                  // may be nil
 
 	mu    sync.Mutex
 	facts *facts // guarded by mu: what account data says, as committed; nil until read
@@ -75,7 +92,7 @@ type Ingest struct {
 
 // New returns an Ingest. It starts nothing.
 func New(o Options) *Ingest {
-	i := &Ingest{store: o.Store, me: o.User, decrypt: o.Decrypter, log: o.Log, now: o.Now, onVerify: o.OnVerification}
+	i := &Ingest{store: o.Store, me: o.User, decrypt: o.Decrypter, judge: o.Judge, joined: o.Joined, log: o.Log, now: o.Now, onVerify: o.OnVerification, onSecrets: o.OnSecrets}
 	if i.log == nil {
 		i.log = slog.New(slog.DiscardHandler)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"hubbub/store"
@@ -24,6 +25,7 @@ type Intake struct {
 	facts *facts
 	rooms []*Prepared
 	bytes int
+	joins []*section           // of the running transaction: rooms that we came into by an invitation
 	seen  map[chat.RoomID]bool // rooms of a first sync
 	steps []VerificationEvent  // of the transaction that is being written
 	// direct is owned by the goroutine that reads the response.
@@ -133,6 +135,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	}
 	data := in.takeData()
 	var typing []chat.Typing
+	in.joins = nil
 	err := in.i.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
 		in.steps = nil
@@ -176,10 +179,18 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	in.i.setFacts(f)
 	done := in.rooms
 	in.rooms, in.bytes = nil, 0
+	for _, s := range in.joins {
+		if in.i.joined != nil {
+			in.i.joined(s.room, s.invitedBy)
+		}
+	}
 	for _, t := range typing {
 		in.i.store.PublishTyping(t)
 	}
 	in.i.handOver(in.steps)
+	if in.i.onSecrets != nil && slices.ContainsFunc(data, dataEvent.secret) {
+		in.i.onSecrets()
+	}
 	return in.retry(ctx, done)
 }
 
@@ -220,6 +231,9 @@ func (in *Intake) apply(tx *store.Tx, f *facts, sec *section, typing []chat.Typi
 	}
 	if err := apply(tx, f, sec, !in.first); err != nil {
 		return typing, fmt.Errorf("room %s: %w", sec.room, err)
+	}
+	if sec.invitedBy != "" {
+		in.joins = append(in.joins, sec)
 	}
 	for n := range sec.timeline {
 		if ev, ok := verification(sec.room, &sec.timeline[n]); ok {

@@ -23,7 +23,8 @@ type work struct {
 	power   *power // read when first needed
 	// added counts messages of others that were not known before, addedMentions those that mean us.
 	added, addedMentions int
-	readThread           bool // we have read a thread elsewhere
+	readThread           bool                  // we have read a thread elsewhere
+	shielded             map[store.Shield]bool // written with this work already
 }
 
 // applyRoom writes the part of a joined or left room.
@@ -36,8 +37,12 @@ func (i *Ingest) applyRoom(tx *store.Tx, f *facts, sec *section, live bool) erro
 		return nil // left elsewhere before this cache knew of it
 	}
 	w := &work{view: newView(tx, sec.room, !known), i: i, sec: sec, r: r, known: known, before: r.Membership, live: live}
+	if i.judge != nil && i.judge.Encrypted(sec.room) {
+		// The cache is younger than the keys, or the homeserver hides what it once said.
+		w.r.Encrypted = true
+	}
 	w.renamed = !known || r.Name == "" || r.Membership != sec.membership
-	latched := r.Encrypted
+	latched := w.r.Encrypted
 	for n := range sec.state {
 		if err := w.put(&sec.state[n]); err != nil {
 			return err
@@ -208,12 +213,22 @@ func (w *work) beside(in *incoming) error {
 			return err
 		}
 	}
-	if in.edit != nil {
-		if _, err := w.tx.PutEvent(w.room, *in.edit); err != nil {
+	if in.shield != nil && !w.shielded[*in.shield] {
+		if err := w.tx.PutShield(w.room, *in.shield); err != nil {
 			return err
 		}
+		if w.shielded == nil {
+			w.shielded = map[store.Shield]bool{}
+		}
+		w.shielded[*in.shield] = true
 	}
-	return nil
+	if in.edit == nil {
+		return nil
+	}
+	if _, err := w.tx.PutEvent(w.room, in.edit.row); err != nil {
+		return err
+	}
+	return w.beside(in.edit)
 }
 
 // activity says whether an event moves its room up.
@@ -256,6 +271,9 @@ func (w *work) belong() error {
 	r := &w.r
 	r.Membership = w.sec.membership
 	if r.Membership == chat.MemberJoined {
+		if w.before == chat.MemberInvited {
+			w.sec.invitedBy = r.Inviter
+		}
 		r.Inviter, r.Reason = "", ""
 	} else {
 		m, err := w.member(w.i.me)

@@ -28,8 +28,10 @@ type section struct {
 	// the timeline changes no state (MSC4222).
 	after    bool
 	timeline []incoming
-	limited  bool
-	prev     string
+	// invitedBy is set when it was applied: whose invitation was accepted with this.
+	invitedBy chat.UserID
+	limited   bool
+	prev      string
 
 	heroes     []chat.UserID
 	hasHeroes  bool

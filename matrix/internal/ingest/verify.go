@@ -19,21 +19,20 @@ const (
 
 // VerificationEvent is a step of a verification that takes place in a room.
 type VerificationEvent struct {
-	Room      chat.RoomID
-	ID        chat.EventID
-	Sender    chat.UserID
-	Time      time.Time
-	Type      string       // m.room.message for a request
-	Content   []byte       // a JSON object
-	Target    chat.EventID // the request that this step belongs to, "" for a request
-	Txn       chat.TxnID   // when this device sent it
-	Encrypted bool         // came encrypted
+	Room    chat.RoomID
+	ID      chat.EventID
+	Sender  chat.UserID
+	Time    time.Time
+	Type    string       // m.room.message for a request
+	Content []byte       // a JSON object
+	Target  chat.EventID // the request that this step belongs to, "" for a request
 }
 
-// verification returns the step of a verification that an event is, if it is one.
+// verification returns the step of a verification that an event is, if it is
+// one. What came in clear does not count in an encrypted room.
 func verification(room chat.RoomID, in *incoming) (VerificationEvent, bool) {
 	row := &in.row
-	if in.outer.Problem != "" || row.State != nil || row.RedactedBy != "" || row.Kind == chat.KindUnreadable {
+	if row.Plain || in.outer.Problem != "" || row.State != nil || row.RedactedBy != "" || row.Kind == chat.KindUnreadable {
 		return VerificationEvent{}, false
 	}
 	request := row.Type == "m.room.message"
@@ -56,7 +55,6 @@ func verification(room chat.RoomID, in *incoming) (VerificationEvent, bool) {
 	}
 	ev := VerificationEvent{
 		Room: room, ID: row.ID, Sender: row.Sender, Time: row.Time, Type: row.Type, Content: bytes.Clone(content),
-		Txn: row.Txn, Encrypted: row.Encrypted,
 	}
 	if !request {
 		ev.Target = row.RelTarget

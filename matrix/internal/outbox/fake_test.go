@@ -146,6 +146,8 @@ type cipher struct {
 	mu    sync.Mutex
 	count int
 	err   error
+	knows bool // that the room is encrypted
+	never bool // nothing readable may be sent
 }
 
 func (c *cipher) Encrypt(_ context.Context, _ chat.RoomID, _ string, content jsontext.Value) (jsontext.Value, error) {
@@ -163,6 +165,12 @@ func (c *cipher) Encrypt(_ context.Context, _ chat.RoomID, _ string, content jso
 }
 
 func (c *cipher) Preshare(context.Context, chat.RoomID) error { return nil }
+
+func (c *cipher) Secrecy(context.Context, chat.RoomID) (encrypted, neverPlain bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.knows, c.never, nil
+}
 
 // start runs an outbox until the returned function is called.
 func start(t testing.TB, o *Outbox) (stop func()) {

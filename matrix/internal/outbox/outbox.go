@@ -42,6 +42,9 @@ import (
 type Encrypter interface {
 	Encrypt(ctx context.Context, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error)
 	Preshare(ctx context.Context, room chat.RoomID) error
+	// Secrecy says whether a room is known to be encrypted beside what the
+	// cache says, and whether nothing readable may go there.
+	Secrecy(ctx context.Context, room chat.RoomID) (encrypted, neverPlain bool, err error)
 }
 
 // Uploader puts a file on the homeserver: *media.Media.

@@ -27,6 +27,10 @@ func (b broken) Preshare(context.Context, chat.RoomID) error {
 	return nil
 }
 
+func (broken) Secrecy(context.Context, chat.RoomID) (encrypted, neverPlain bool, err error) {
+	return false, false, nil
+}
+
 // A bug in a goroutine of the outbox ends Run with an error, so that the
 // terminal can be restored; what was asked for is still written down.
 func TestPanicEndsRunAndLosesNothing(t *testing.T) {

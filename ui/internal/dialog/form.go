@@ -77,6 +77,8 @@ func (f *Form) Do(a keymap.Action) Result {
 		f.at = (f.at + 1) % len(f.Fields)
 	case keymap.FieldPrev, keymap.ListUp:
 		f.at = (f.at + len(f.Fields) - 1) % len(f.Fields)
+	case keymap.Reveal:
+		field.Reveal()
 	default:
 		if !field.Toggle {
 			field.Input.Do(a)
@@ -164,8 +166,11 @@ func (f *Form) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 		c.Pad(0, y, w, th.Dialog)
 	}
 	keys := words.FormKeys
-	if slices.ContainsFunc(f.Fields, func(field *Field) bool { return field.Toggle }) {
+	switch {
+	case slices.ContainsFunc(f.Fields, func(field *Field) bool { return field.Toggle }):
 		keys = words.FormKeysToggle
+	case f.Fields[f.at].Input.Masked:
+		keys = words.FormKeysSecret
 	}
 	n := pane.Label(c, th, 0, h-1, w, safe.Own(keys), th.Hint)
 	c.Pad(n, h-1, w, th.Dialog)

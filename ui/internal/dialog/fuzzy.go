@@ -2,15 +2,17 @@ package dialog
 
 import (
 	"unicode"
+	"unicode/utf8"
 )
 
 // Pattern is a prepared query of a fuzzy search. A target matches when it has
 // all letters of the query in their order; letters that stand together or begin
 // words score higher, so "rh" finds "Rust Harbour" before "rough".
 type Pattern struct {
-	want []rune
-	row  []int // scratch: best score of a match that ends at each letter, for the last letter of the query
-	next []int
+	want   []rune
+	target []rune // scratch: the target of Match
+	row    []int  // scratch: best score of a match that ends at each letter, for the last letter of the query
+	next   []int
 }
 
 // Scores of the pieces of a match.
@@ -46,14 +48,51 @@ const maxFold = 128
 
 // appendFold appends what [Pattern.Score] compares of a target.
 func appendFold(out []rune, s string) []rune {
-	n := 0
 	for _, r := range s {
-		out = append(out, unicode.ToLower(r))
-		if n++; n == maxFold {
+		if len(out) == maxFold {
 			break
 		}
+		out = append(out, unicode.ToLower(r))
 	}
 	return out
+}
+
+// Match returns how well a text matches, and whether it does; also counts as if
+// it stood behind find and a blank. Texts that do not match, which is most of
+// many, cost one look at their bytes.
+func (p *Pattern) Match(find, also string) (int, bool) {
+	if p.Empty() {
+		return 0, true
+	}
+	if p.follow(also, p.follow(find, 0)) < len(p.want) {
+		return 0, false
+	}
+	p.target = appendFold(p.target[:0], find)
+	if also != "" {
+		p.target = appendFold(appendFold(p.target, " "), also)
+	}
+	return p.Score(p.target)
+}
+
+// follow returns how many letters of the query are found in their order, when
+// the first n were before s.
+func (p *Pattern) follow(s string, n int) int {
+	s = s[:min(len(s), maxFold*utf8.UTFMax)]
+	for i := 0; i < len(s) && n < len(p.want); {
+		r, size := rune(s[i]), 1
+		switch {
+		case r >= utf8.RuneSelf:
+			r, size = utf8.DecodeRuneInString(s[i:])
+			r = unicode.ToLower(r)
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+		}
+		if r == p.want[n] {
+			n++
+		}
+		i += size
+	}
+	return n
 }
 
 // Score returns how well a folded target matches, and whether it does. Shorter
@@ -61,9 +100,6 @@ func appendFold(out []rune, s string) []rune {
 func (p *Pattern) Score(target []rune) (int, bool) {
 	if p.Empty() {
 		return 0, true
-	}
-	if !p.possible(target) {
-		return 0, false
 	}
 	n := len(target)
 	if cap(p.row) < n {
@@ -100,19 +136,6 @@ func (p *Pattern) Score(target []rune) (int, bool) {
 		return 0, false
 	}
 	return best - n/8, true
-}
-
-// possible finds most mismatches cheaply.
-func (p *Pattern) possible(target []rune) bool {
-	i := 0
-	for _, r := range target {
-		if r == p.want[i] {
-			if i++; i == len(p.want) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // place returns what a letter scores for where it stands.

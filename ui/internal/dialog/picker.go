@@ -1,10 +1,6 @@
 package dialog
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/ui/internal/keymap"
@@ -26,9 +22,6 @@ type Item struct {
 	Find     string // what a query is compared with; Title when empty
 	Disabled string // why it cannot be chosen
 	Do       func() tea.Cmd
-	// Fill completes the item when it is first shown or chosen, for long lists; nil if it is complete.
-	Fill func(*Item)
-	fold []rune
 }
 
 // Picker is an input above a ranked list.
@@ -43,9 +36,11 @@ type Picker struct {
 
 	input  pane.Input
 	items  []Item
-	ranked []int  // indexes of items
-	query  string // that ranked is for
-	stale  bool   // the input is another by now
+	source Source // instead of items, or nil
+	ranked []ranking
+	sorted int              // how many of ranked stand in their order, at the front
+	made   map[string]*Item // items of the source in view, by key
+	stale  bool             // the input is not the one that ranked is for
 	free   *Item
 	scroll pane.Scroll
 	bare   bool // no input: a menu
@@ -54,24 +49,15 @@ type Picker struct {
 
 // NewPicker makes a picker; hint stands in the empty input.
 func NewPicker(name, title, hint string, items []Item) *Picker {
-	p := &Picker{Name: name, Head: safe.Own(title), items: items}
+	p := &Picker{Name: name, Head: safe.Own(title), items: items, stale: true}
 	p.input.Placeholder = hint
-	var all []rune // one allocation for many items
-	for i := range items {
-		find := items[i].Find
-		if find == "" {
-			find = items[i].Title.String()
-		}
-		all = slices.Grow(all, min(len(find), maxFold)+(len(items)-i)*16)
-		n := len(all)
-		all = appendFold(all, find)
-		items[i].fold = all[n:len(all):len(all)]
-	}
-	p.ranked = make([]int, len(items))
-	for i := range p.ranked {
-		p.ranked[i] = i
-	}
-	p.stale = true
+	return p
+}
+
+// NewFinder makes a picker of a source's entries.
+func NewFinder(name, title, hint string, source Source) *Picker {
+	p := NewPicker(name, title, hint, nil)
+	p.source = source
 	return p
 }
 
@@ -89,38 +75,6 @@ func (p *Picker) typed() {
 	p.scroll.At, p.scroll.Top = 0, 0
 }
 
-// rank orders the items that match: by score and weight, then as given. What
-// did not match a query does not match a longer one.
-func (p *Picker) rank() {
-	query := p.input.Text()
-	pattern := NewPattern(query)
-	type scored struct{ at, score int }
-	found := make([]scored, 0, len(p.ranked))
-	try := func(i int) {
-		if s, ok := pattern.Score(p.items[i].fold); ok {
-			found = append(found, scored{i, s + p.items[i].Weight})
-		}
-	}
-	if strings.HasPrefix(query, p.query) {
-		for _, i := range p.ranked {
-			try(i)
-		}
-	} else {
-		for i := range p.items {
-			try(i)
-		}
-	}
-	slices.SortFunc(found, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.at, b.at)) })
-	p.ranked, p.query, p.stale = p.ranked[:0], query, false
-	for _, f := range found {
-		p.ranked = append(p.ranked, f.at)
-	}
-	p.free = nil
-	if p.Free != nil && query != "" {
-		p.free = p.Free(query)
-	}
-}
-
 func (p *Picker) len() int {
 	if p.stale {
 		p.rank()
@@ -136,10 +90,21 @@ func (p *Picker) item(i int) *Item {
 	if i >= len(p.ranked) {
 		return p.free
 	}
-	it := &p.items[p.ranked[i]]
-	if it.Fill != nil {
-		it.Fill(it)
-		it.Fill = nil
+	if i >= p.sorted {
+		p.sortAll()
+	}
+	r := &p.ranked[i]
+	if p.source == nil {
+		return &p.items[r.at]
+	}
+	it := p.made[r.key]
+	if it == nil {
+		made := p.source.Item(r.key)
+		it = &made
+		if p.made == nil {
+			p.made = map[string]*Item{}
+		}
+		p.made[r.key] = it
 	}
 	return it
 }
@@ -153,9 +118,12 @@ func (p *Picker) Title() safe.Text { return p.Head }
 // Size implements Dialog. A picker keeps its size while one types.
 func (p *Picker) Size(wd screen.Widths, w, h int) (int, int) {
 	width := min(w, 64)
-	rows := len(p.items) + 2
-	if p.bare {
-		rows = len(p.items)
+	rows := len(p.items)
+	if p.source != nil {
+		rows = p.source.Len()
+	}
+	if !p.bare {
+		rows += 2
 	}
 	for _, t := range p.Intro {
 		rows += len(pane.Wrap(wd, t, width))

@@ -55,6 +55,19 @@ type Dialog interface {
 	Paint(c screen.Canvas, th *theme.Theme) screen.Cursor
 }
 
+// Holder is a dialog that may refuse to be left by Esc or a click beside it:
+// then it closes itself when it is done.
+type Holder interface {
+	Holds() bool
+}
+
+// Whole is a dialog that may take the whole window, without a frame. Then it
+// draws its title itself; note, if there is one, says that keys do not count yet.
+type Whole interface {
+	Whole() bool
+	PaintWhole(c screen.Canvas, th *theme.Theme, note safe.Text) screen.Cursor
+}
+
 type layer struct {
 	Dialog
 	opened, lastKey time.Time
@@ -74,6 +87,9 @@ func (s *Stack) Open(d Dialog, now time.Time, byItself bool) {
 	for _, l := range s.layers {
 		if l.ID() == d.ID() {
 			l.Dialog = d
+			if byItself {
+				l.opened, l.lastKey, l.grace = now, now, true
+			}
 			s.dirty = true
 			return
 		}
@@ -98,6 +114,16 @@ func (s *Stack) Has(id string) bool {
 	for _, l := range s.layers {
 		if l.ID() == id {
 			return true
+		}
+	}
+	return false
+}
+
+// Is reports whether the open dialog of an id is this one, and not another in its place.
+func (s *Stack) Is(id string, d Dialog) bool {
+	for _, l := range s.layers {
+		if l.ID() == id {
+			return l.Dialog == d
 		}
 	}
 	return false
@@ -162,12 +188,26 @@ func (s *Stack) Settle(now time.Time) (next time.Time) {
 // Do gives an action to the uppermost dialog.
 func (s *Stack) Do(a keymap.Action, now time.Time) tea.Cmd {
 	return s.give(now, func(l *layer) Result {
-		r := l.Dialog.Do(a)
 		if a == keymap.Close {
-			r.Close = true
+			return l.leave()
 		}
-		return r
+		return l.Dialog.Do(a)
 	})
+}
+
+// leave closes a dialog that lets itself be left.
+func (l *layer) leave() Result {
+	h, ok := l.Dialog.(Holder)
+	holds := ok && h.Holds() // before: another may take its place
+	r := l.Dialog.Do(keymap.Close)
+	r.Close = r.Close || !holds
+	return r
+}
+
+// whole returns the dialog if it takes the whole window.
+func (l *layer) whole() (Whole, bool) {
+	d, ok := l.Dialog.(Whole)
+	return d, ok && d.Whole()
 }
 
 // Type gives text to the uppermost dialog.
@@ -179,7 +219,7 @@ func (s *Stack) Type(text string, now time.Time) tea.Cmd {
 func (s *Stack) Click(x, y int, now time.Time) tea.Cmd {
 	return s.give(now, func(l *layer) Result {
 		if x < l.x-1 || x > l.x+l.w || y < l.y-1 || y > l.y+l.h {
-			return Result{Close: true}
+			return l.leave()
 		}
 		return l.Dialog.Click(x-l.x, y-l.y)
 	})
@@ -259,6 +299,9 @@ func (s *Stack) PaintTop(c screen.Canvas, th *theme.Theme) screen.Cursor {
 // place returns where the inside of a dialog stands.
 func (l *layer) place(c screen.Canvas) (x, y, width, height int) {
 	w, h := c.Size()
+	if _, ok := l.whole(); ok {
+		return 0, 0, w, h
+	}
 	mostW, mostH := max(1, w-2), max(1, h-2)
 	if w >= 60 {
 		mostW = w - 6
@@ -274,6 +317,13 @@ func (l *layer) place(c screen.Canvas) (x, y, width, height int) {
 func (l *layer) paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	l.x, l.y, l.w, l.h = l.place(c)
 	title := l.Title()
+	if d, ok := l.whole(); ok {
+		note := safe.Text{}
+		if l.grace {
+			note = safe.Lit(words.PressAgain)
+		}
+		return d.PaintWhole(c, th, note)
+	}
 	if l.grace {
 		title = safe.Own(title.String() + " · " + words.PressAgain)
 	}

@@ -28,14 +28,15 @@ const (
 	Tree             // the channel tree has the focus
 	People           // the member list has the focus
 	Dialog           // a list or form lies over the window
+	Sheet            // a sheet to read lies over the window
 )
 
 // Contexts returns all contexts in the order of the help.
-func Contexts() []Context { return []Context{Global, Composer, Message, Tree, People, Dialog} }
+func Contexts() []Context { return []Context{Global, Composer, Message, Tree, People, Dialog, Sheet} }
 
 // String returns the name of the context in the configuration file.
 func (c Context) String() string {
-	return [...]string{"global", "composer", "message", "tree", "people", "dialog"}[c]
+	return [...]string{"global", "composer", "message", "tree", "people", "dialog", "sheet"}[c]
 }
 
 // Need is what must hold for an action to make sense. Zero needs nothing.
@@ -57,6 +58,7 @@ const (
 	NeedOffline                    // no connection
 	NeedUndeleted                  // a message that is not deleted
 	NeedSelected                   // a message under the cursor
+	NeedRetry                      // that could not be sent, or waits for its key
 )
 
 // Entry is one action in one context.
@@ -137,13 +139,17 @@ func (m *Map) index() []Conflict {
 }
 
 // Lookup returns the action of a key in a context, or "". A key that the
-// context does not bind counts as in Global, except in a dialog.
+// context does not bind counts as in Global, except in a dialog; one that a
+// sheet does not bind counts as in a dialog.
 func (m *Map) Lookup(c Context, key string) Action {
 	if a, ok := m.byKey[c][key]; ok {
 		return a
 	}
-	if c == Dialog {
+	switch c {
+	case Dialog:
 		return ""
+	case Sheet:
+		return m.byKey[Dialog][key]
 	}
 	return m.byKey[Global][key]
 }
@@ -200,6 +206,7 @@ func (n Need) word() string {
 		{NeedSelected, "selected"},
 		{NeedUndeleted, "undeleted"},
 		{NeedFailed, "failed"},
+		{NeedRetry, "retry"},
 		{NeedSend, "send"},
 		{NeedOwn, "own"},
 		{NeedFile, "file"},

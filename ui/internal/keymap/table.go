@@ -5,7 +5,7 @@ import "fmt"
 // Entries returns the table.
 func Entries() []Entry {
 	var out []Entry
-	for _, part := range [][]Entry{global(), composer(), message(), tree(), people(), dialog()} {
+	for _, part := range [][]Entry{global(), composer(), message(), tree(), people(), dialog(), sheet()} {
 		out = append(out, part...)
 	}
 	return out
@@ -47,6 +47,8 @@ func global() []Entry {
 		{Action: DirectMessage, Keys: keys("alt+shift+d")},
 		{Action: Invite, Keys: keys("alt+i"), Need: NeedRoom | NeedJoined},
 		{Action: ChannelInfo, Keys: keys("alt+t"), Need: NeedRoom},
+		{Action: Sessions, Keys: keys("f4")},
+		{Action: Doctor, Keys: keys("f2")},
 		{Action: MarkRead, Keys: keys("alt+r"), Need: NeedRoom},
 		{Action: Leave, Keys: keys("alt+shift+w"), Need: NeedRoom},
 		{Action: LeaveServer, Keys: keys("alt+shift+s"), Need: NeedServer},
@@ -59,7 +61,7 @@ func global() []Entry {
 	for n := 1; n <= 9; n++ {
 		es = append(es, Entry{Action: Action(fmt.Sprintf("server-%d", n)), Keys: keys(fmt.Sprintf("alt+%d", n))})
 	}
-	return in(Global, es)
+	return in(Global, append(es, trust()...))
 }
 
 func composer() []Entry {
@@ -117,7 +119,7 @@ func message() []Entry {
 		{Action: Save, Keys: keys("s"), Need: NeedFile},
 		{Action: MarkUnread, Keys: keys("u"), Need: NeedRoom},
 		{Action: Details, Keys: keys("i"), Vim: keys("K"), Need: NeedRoom},
-		{Action: Retry, Keys: keys("R"), Need: NeedFailed},
+		{Action: Retry, Keys: keys("R"), Need: NeedRetry},
 		{Action: Discard, Keys: keys("x"), Need: NeedFailed},
 		{Action: Expand, Keys: keys("space")},
 		{Action: JumpReply, Keys: keys("b"), Need: NeedReply},
@@ -146,10 +148,13 @@ func tree() []Entry {
 		Entry{Action: Fold, Keys: keys("left", "h")},
 		Entry{Action: Unfold, Keys: keys("right", "l")},
 		Entry{Action: OnlyUnread, Keys: keys("u")},
+		Entry{Action: ChannelInfo, Keys: keys("i"), Vim: keys("K"), Need: NeedRoom},
 	))
 }
 
-func people() []Entry { return in(People, lists()) }
+func people() []Entry {
+	return in(People, append(lists(), Entry{Action: Details, Keys: keys("i"), Vim: keys("K")}, Entry{Action: VerifyPerson, Keys: keys("v")}))
+}
 
 // dialog binds no letters: they go into the dialog's input.
 func dialog() []Entry {
@@ -171,6 +176,7 @@ func dialog() []Entry {
 		{Action: DeleteForward, Keys: keys("delete", "ctrl+d")},
 		{Action: DeleteWord, Keys: keys("ctrl+w", "alt+backspace", "ctrl+backspace", "ctrl+h")},
 		{Action: KillToStart, Keys: keys("ctrl+u")},
+		{Action: Reveal, Keys: keys("ctrl+r")},
 		{Action: Close, Keys: keys("esc")},
 		{Action: Quit, Keys: keys("ctrl+c", "ctrl+q")},
 	})

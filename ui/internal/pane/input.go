@@ -31,6 +31,7 @@ type Input struct {
 	Label       string // drawn before it
 	Placeholder string // drawn while it is empty
 	Masked      bool   // draws dots
+	Revealed    bool   // draws what is masked all the same
 	text        string
 	at          int // byte offset of the cursor, on a cluster boundary
 }
@@ -166,7 +167,7 @@ func (in *Input) Paint(c screen.Canvas, th *theme.Theme, y int) int {
 }
 
 func (in *Input) shown(s string, th *theme.Theme) safe.Text {
-	if !in.Masked {
+	if !in.Masked || in.Revealed {
 		return safe.Own(s)
 	}
 	return safe.Own(strings.Repeat(string(th.Glyphs.Mask), graphemeCount(s)))

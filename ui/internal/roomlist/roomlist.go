@@ -258,5 +258,20 @@ func (m *Model) All(f func(r *chat.Room) bool) {
 	}
 }
 
+// Newest returns the n rooms of the home list that were active last, the newest first.
+func (m *Model) Newest(n int) []*chat.Room {
+	m.order()
+	var all []*entry
+	for _, list := range m.lists {
+		all = append(all, list[:min(n, len(list))]...)
+	}
+	slices.SortFunc(all, newer)
+	rooms := make([]*chat.Room, min(n, len(all)))
+	for i := range rooms {
+		rooms[i] = &all[i].room
+	}
+	return rooms
+}
+
 // RoomCount returns what is unread in a room.
 func RoomCount(r *chat.Room) Count { return count(r) }

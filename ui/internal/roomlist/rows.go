@@ -179,17 +179,17 @@ func (m *Model) section(rows []Row, s Section, all bool) []Row {
 	limited, shown := s == Direct && !all && !folded, 0
 	rows = slices.Grow(rows, len(list)+1)
 	for i, e := range list {
-		switch {
-		case !m.matches(e):
+		if !m.matches(e) {
 			continue
-		case e.room.ID == m.filter.Keep:
-		case folded && !all:
-			continue
-		case limited && !open && shown >= maxDirect:
-			if rest.hidden == 0 {
-				rest.among = list[i:]
+		}
+		beyond := limited && !open && shown >= maxDirect
+		if (beyond || folded && !all) && e.room.ID != m.filter.Keep {
+			if beyond {
+				if rest.hidden == 0 {
+					rest.among = list[i:]
+				}
+				rest.hidden++
 			}
-			rest.hidden++
 			continue
 		}
 		shown++

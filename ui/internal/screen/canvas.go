@@ -76,9 +76,13 @@ func (c Canvas) Text(x, y, max int, t safe.Text, st Style, link string) int {
 	row := c.y + y
 	visible := row >= c.clip.Min.Y && row < c.clip.Max.Y
 	s := c.widths.Normalise(t).String()
-	cell := uv.Cell{Style: st}
-	if link != "" {
-		cell.Link = rowLink(link, row)
+	var drawn cell
+	if visible {
+		a := appearance{style: st}
+		if link != "" {
+			a.link = rowLink(link, row)
+		}
+		drawn.look = c.cells.looks.of(a)
 	}
 	used := 0
 	for i := 0; i < len(s) && used < max; {
@@ -94,8 +98,8 @@ func (c Canvas) Text(x, y, max int, t safe.Text, st Style, link string) int {
 			break
 		}
 		if visible {
-			cell.Content, cell.Width = content, width
-			c.put(c.x+x+used, row, &cell)
+			drawn.content, drawn.width = content, uint16(width)
+			c.put(c.x+x+used, row, &drawn)
 		}
 		used += width
 	}
@@ -125,13 +129,13 @@ func (c Canvas) next(s string) (content string, width, n int) {
 
 // put sets a cell at a position of the screen, or blanks in its style where it
 // does not fit into the clip.
-func (c Canvas) put(x, y int, cell *uv.Cell) {
-	if x >= c.clip.Min.X && x+cell.Width <= c.clip.Max.X {
-		c.cells.set(x, y, cell)
+func (c Canvas) put(x, y int, drawn *cell) {
+	if w := int(drawn.width); x >= c.clip.Min.X && x+w <= c.clip.Max.X {
+		c.cells.set(x, y, drawn)
 		return
 	}
-	blank := uv.Cell{Content: " ", Width: 1, Style: cell.Style, Link: cell.Link}
-	for i := range cell.Width {
+	blank := blankCell(drawn.look)
+	for i := range int(drawn.width) {
 		if x+i >= c.clip.Min.X && x+i < c.clip.Max.X {
 			c.cells.set(x+i, y, &blank)
 		}
@@ -145,20 +149,23 @@ func (c Canvas) Rune(x, y int, r rune, st Style) {
 	if !uv.Pos(c.x+x, c.y+y).In(c.clip) {
 		return
 	}
-	cell := uv.Cell{Content: " ", Width: 1, Style: st}
+	drawn := blankCell(c.cells.looks.of(appearance{style: st}))
 	switch {
 	case r > ' ' && r < 0x7F:
-		cell.Content = asciiCells[r-' ' : r-' '+1]
+		drawn.content = asciiCells[r-' ' : r-' '+1]
 	case r >= 0xA0 && utf8.ValidRune(r):
-		cell.Content = c.cells.glyph(r, c.widths)
+		drawn.content = c.cells.glyph(r, c.widths)
 	}
-	c.cells.set(c.x+x, c.y+y, &cell)
+	c.cells.set(c.x+x, c.y+y, &drawn)
 }
 
 // Fill makes a rectangle blank, in the given style.
 func (c Canvas) Fill(x, y, w, h int, st Style) {
 	area := uv.Rect(c.x+x, c.y+y, max(w, 0), max(h, 0)).Intersect(c.clip)
-	blank := uv.Cell{Content: " ", Width: 1, Style: st}
+	if area.Empty() {
+		return
+	}
+	blank := blankCell(c.cells.looks.of(appearance{style: st}))
 	for row := area.Min.Y; row < area.Max.Y; row++ {
 		for col := area.Min.X; col < area.Max.X; col++ {
 			c.cells.set(col, row, &blank)
@@ -173,10 +180,9 @@ func (c Canvas) Pad(x, y, to int, st Style) { c.Fill(x, y, to-x, 1, st) }
 // is how the background dims under an overlay.
 func (c Canvas) Restyle(x, y, w, h int, f func(Style) Style) {
 	area := uv.Rect(c.x+x, c.y+y, max(w, 0), max(h, 0)).Intersect(c.clip)
+	known := map[look]look{}
 	for row := area.Min.Y; row < area.Max.Y; row++ {
-		for col := area.Min.X; col < area.Max.X; col++ {
-			c.cells.restyle(col, row, f)
-		}
+		c.cells.restyle(area.Min.X, area.Max.X, row, known, f)
 	}
 }
 

@@ -26,13 +26,13 @@ func NewCanvasForTest(w, h int, wd Widths) (Canvas, *Grid) {
 // String returns the rows as plain text, without blanks at their ends.
 func (g *Grid) String() string {
 	var b strings.Builder
-	for y, line := range g.cells.buf.Lines {
+	for y, line := range g.cells.rows {
 		if y > 0 {
 			b.WriteByte('\n')
 		}
 		var row strings.Builder
 		for x := range line {
-			row.WriteString(line[x].Content)
+			row.WriteString(line[x].content)
 		}
 		b.WriteString(strings.TrimRight(row.String(), " "))
 	}
@@ -44,24 +44,25 @@ func (g *Grid) String() string {
 // when they have no style.
 func (g *Grid) Styled() string {
 	var b strings.Builder
-	for y, line := range g.cells.buf.Lines {
+	for y, line := range g.cells.rows {
 		if y > 0 {
 			b.WriteByte('\n')
 		}
 		end := len(line)
-		for end > 0 && line[end-1].Equal(&uv.EmptyCell) {
+		for end > 0 && line[end-1] == blankCell(0) {
 			end--
 		}
 		var mark string
 		for x := range end {
-			if line[x].Width == 0 {
+			if line[x].width == 0 {
 				continue
 			}
-			if m := styleMark(line[x].Style, line[x].Link.URL); m != mark {
+			a := &g.cells.looks.all[line[x].look]
+			if m := styleMark(a.style, a.link.URL); m != mark {
 				b.WriteString("⟦" + m + "⟧")
 				mark = m
 			}
-			b.WriteString(line[x].Content)
+			b.WriteString(line[x].content)
 		}
 		if mark != "" {
 			b.WriteString("⟦⟧")
@@ -73,11 +74,12 @@ func (g *Grid) Styled() string {
 // Cell returns the content and style of the cell at (x, y), and the target of
 // its link. The second half of a wide cluster has no content.
 func (g *Grid) Cell(x, y int) (content string, st Style, link string) {
-	c := g.cells.buf.CellAt(x, y)
-	if c == nil {
+	if !uv.Pos(x, y).In(uv.Rect(0, 0, g.cells.w, g.cells.h)) {
 		return "", Style{}, ""
 	}
-	return c.Content, c.Style, c.Link.URL
+	c := &g.cells.rows[y][x]
+	a := &g.cells.looks.all[c.look]
+	return c.content, a.style, a.link.URL
 }
 
 // Touched reports whether something changed since the last call.

@@ -17,20 +17,20 @@ import (
 // borders and panes, stays in its column; of other rows only what differs is.
 type painter struct {
 	colors colorprofile.Profile
-	shown  []uv.Line // what the terminal has
-	drift  []bool    // rows of shown that drift
-	wipe   bool      // nothing is known of it
-	x, y   int       // of its cursor; x is -1 where the column is not known
-	pen    Style
-	link   uv.Link
-	styles map[[2]Style]string // sequences between two styles
+	shown  [][]cell // what the terminal has
+	drift  []bool   // rows of shown that drift
+	wipe   bool     // nothing is known of it
+	x, y   int      // of its cursor; x is -1 where the column is not known
+	pen    look
+	looks  *looks             // of the cells, and of shown
+	turns  map[[2]look]string // sequences between two looks
 }
 
 // Limits of the painter.
 const (
-	maxStyles = 512 // sequences that are kept
-	rewrite   = 4   // equal cells that are written again rather than passed over
-	minErase  = 8   // blanks that are erased rather than written
+	maxTurns = 512 // sequences that are kept
+	rewrite  = 4   // equal cells that are written again rather than passed over
+	minErase = 8   // blanks that are erased rather than written
 )
 
 // reset makes the next frame draw every cell of a screen of that size.
@@ -39,35 +39,37 @@ func (p *painter) reset(w, h int) {
 	if len(p.shown) == h && h > 0 && len(p.shown[0]) == w {
 		return
 	}
-	p.shown, p.drift = make([]uv.Line, h), make([]bool, h)
-	for y := range p.shown {
-		p.shown[y] = make(uv.Line, w)
-	}
+	p.shown, p.drift = blankRows(w, h), make([]bool, h)
 }
 
 // setColors changes what colours may be written.
-func (p *painter) setColors(c colorprofile.Profile) { p.colors, p.styles = c, nil }
+func (p *painter) setColors(c colorprofile.Profile) { p.colors, p.turns = c, nil }
 
 // paint appends the difference between the cells and the terminal.
 func (p *painter) paint(b []byte, c *cells) []byte {
 	all := p.wipe
+	if p.looks != c.looks {
+		p.looks, p.turns = c.looks, nil
+	}
 	if p.wipe {
-		p.wipe, p.pen, p.link, p.x, p.y = false, Style{}, uv.Link{}, 0, 0
+		p.wipe, p.pen, p.x, p.y = false, 0, 0, 0
 		b = append(b, "\x1b[m\x1b[H\x1b[2J"...)
 		clear(p.drift)
 		for _, line := range p.shown {
 			for x := range line {
-				line[x] = uv.EmptyCell
+				line[x] = blankCell(0)
 			}
 		}
 	}
-	for y, line := range c.buf.Lines {
-		if !all && !c.rowTouched(y) {
+	if len(c.looks.all) > maxLooks {
+		c.looks.compact(c.rows, p.shown)
+		p.turns = nil
+	}
+	for y, line := range c.rows {
+		if !all && !c.changed[y] {
 			continue
 		}
-		if y < len(c.buf.Touched) {
-			c.buf.Touched[y] = nil
-		}
+		c.changed[y] = false
 		first := p.differs(line, y)
 		if first < 0 {
 			continue
@@ -85,16 +87,13 @@ func (p *painter) paint(b []byte, c *cells) []byte {
 }
 
 // lift ends link and style, so that nothing else is drawn with them.
-func (p *painter) lift(b []byte) []byte {
-	b = p.setLink(b, uv.Link{})
-	return p.setPen(b, Style{})
-}
+func (p *painter) lift(b []byte) []byte { return p.setPen(b, 0) }
 
 // differs returns the first column in which a row differs, or -1.
-func (p *painter) differs(line uv.Line, y int) int {
+func (p *painter) differs(line []cell, y int) int {
 	old := p.shown[y]
 	for x := range line {
-		if !alike(&line[x], &old[x]) {
+		if !p.alike(&line[x], &old[x]) {
 			return x
 		}
 	}
@@ -102,26 +101,17 @@ func (p *painter) differs(line uv.Line, y int) int {
 }
 
 // alike reports whether two cells look the same.
-func alike(a, b *uv.Cell) bool {
-	if a.Width != b.Width || a.Content != b.Content {
+func (p *painter) alike(a, b *cell) bool {
+	if a.width != b.width || a.content != b.content {
 		return false
 	}
-	return a.Style == b.Style && a.Link == b.Link || plain(a) && plain(b)
+	return a.look == b.look || p.looks.plain(a) && p.looks.plain(b)
 }
-
-// plain reports whether a cell is a blank of which nothing is seen.
-func plain(c *uv.Cell) bool {
-	return c.Content == " " && bare(&c.Style) && c.Link == uv.Link{}
-}
-
-// bare reports whether a style leaves a blank as it is.
-func bare(st *Style) bool { return st.Bg == nil && st.Attrs == 0 && st.Underline == 0 }
 
 // drifts reports whether terminals may disagree about the columns of a row.
-func drifts(line uv.Line) bool {
+func drifts(line []cell) bool {
 	for x := range line {
-		c := &line[x]
-		if c.Width > 1 || len(c.Content) > 1 && uncertain(c) {
+		if line[x].width > 1 || line[x].unsure {
 			return true
 		}
 	}
@@ -129,19 +119,19 @@ func drifts(line uv.Line) bool {
 }
 
 // whole writes a row anew.
-func (p *painter) whole(b []byte, line uv.Line, y int) []byte {
+func (p *painter) whole(b []byte, line []cell, y int) []byte {
 	b = p.move(b, 0, y)
 	b = p.lift(b)
 	b = append(b, "\x1b[K"...)
-	end := ending(line)
+	end := p.ending(line)
 	for x := 0; x < end; x++ {
 		c := &line[x]
-		if c.Width == 0 {
+		if c.width == 0 {
 			continue
 		}
 		b = p.move(b, x, y)
 		b = p.cell(b, c, len(line))
-		if uncertain(c) {
+		if c.unsure {
 			p.x = -1
 		}
 	}
@@ -149,23 +139,23 @@ func (p *painter) whole(b []byte, line uv.Line, y int) []byte {
 }
 
 // ending returns the number of columns before the plain blanks at the end.
-func ending(line uv.Line) int {
+func (p *painter) ending(line []cell) int {
 	end := len(line)
-	for end > 0 && plain(&line[end-1]) {
+	for end > 0 && p.looks.plain(&line[end-1]) {
 		end--
 	}
 	return end
 }
 
 // row writes what differs in a row, from column x on.
-func (p *painter) row(b []byte, line uv.Line, y, x int) []byte {
-	old, end := p.shown[y], ending(line)
+func (p *painter) row(b []byte, line []cell, y, x int) []byte {
+	old, end := p.shown[y], p.ending(line)
 	for ; x < end; x++ {
 		c := &line[x]
-		if alike(c, &old[x]) {
+		if p.alike(c, &old[x]) {
 			continue
 		}
-		if n := blanks(line, x, end); n >= minErase {
+		if n := p.blanks(line, x, end); n >= minErase {
 			b = p.move(b, x, y)
 			b = p.lift(b)
 			b = append(b, "\x1b["...)
@@ -178,7 +168,7 @@ func (p *painter) row(b []byte, line uv.Line, y, x int) []byte {
 		b = p.cell(b, c, len(line))
 	}
 	for x = max(x, end); x < len(line); x++ {
-		if !alike(&line[x], &old[x]) {
+		if !p.alike(&line[x], &old[x]) {
 			b = p.move(b, x, y)
 			b = p.lift(b)
 			return append(b, "\x1b[K"...)
@@ -188,9 +178,9 @@ func (p *painter) row(b []byte, line uv.Line, y, x int) []byte {
 }
 
 // blanks counts the plain blanks from column x on.
-func blanks(line uv.Line, x, end int) int {
+func (p *painter) blanks(line []cell, x, end int) int {
 	n := 0
-	for x+n < end && plain(&line[x+n]) {
+	for x+n < end && p.looks.plain(&line[x+n]) {
 		n++
 	}
 	return n
@@ -198,16 +188,16 @@ func blanks(line uv.Line, x, end int) int {
 
 // reach moves on to column x; a few cells in between that are drawn with the
 // pen as it is are written again, which is shorter.
-func (p *painter) reach(b []byte, line uv.Line, x, y int) []byte {
+func (p *painter) reach(b []byte, line []cell, x, y int) []byte {
 	if p.y == y && p.x >= 0 && p.x < x && x-p.x <= rewrite {
 		short := true
 		for i := p.x; i < x && short; i++ {
 			c := &line[i]
-			short = len(c.Content) == 1 && c.Link == p.link && (c.Style == p.pen || plain(c) && bare(&p.pen))
+			short = len(c.content) == 1 && (c.look == p.pen || p.looks.plain(c) && p.looks.blank[p.pen])
 		}
 		if short {
 			for ; p.x < x; p.x++ {
-				b = append(b, line[p.x].Content...)
+				b = append(b, line[p.x].content...)
 			}
 			return b
 		}
@@ -216,13 +206,12 @@ func (p *painter) reach(b []byte, line uv.Line, x, y int) []byte {
 }
 
 // cell writes a cell at the cursor, in a row of w columns.
-func (p *painter) cell(b []byte, c *uv.Cell, w int) []byte {
-	b = p.setLink(b, c.Link)
-	if !plain(c) || !bare(&p.pen) {
-		b = p.setPen(b, c.Style)
+func (p *painter) cell(b []byte, c *cell, w int) []byte {
+	if !p.looks.plain(c) || !p.looks.blank[p.pen] {
+		b = p.setPen(b, c.look)
 	}
-	b = append(b, c.Content...)
-	if p.x += c.Width; p.x >= w {
+	b = append(b, c.content...)
+	if p.x += int(c.width); p.x >= w {
 		p.x = -1 // terminals differ in where the cursor waits behind the last column
 	}
 	return b
@@ -266,31 +255,30 @@ func sequence(b []byte, n int, final byte) []byte {
 	return append(b, final)
 }
 
-func (p *painter) setLink(b []byte, l uv.Link) []byte {
-	if l == p.link {
+// setPen changes style and link to those of a look.
+func (p *painter) setPen(b []byte, to look) []byte {
+	if to == p.pen {
 		return b
 	}
-	p.link = l
-	if p.colors == colorprofile.NoTTY {
-		return b
-	}
-	return append(b, ansi.SetHyperlink(l.URL, l.Params)...)
-}
-
-func (p *painter) setPen(b []byte, st Style) []byte {
-	if st == p.pen {
-		return b
-	}
-	key := [2]Style{p.pen, st}
-	p.pen = st
-	seq, ok := p.styles[key]
+	key := [2]look{p.pen, to}
+	p.pen = to
+	seq, ok := p.turns[key]
 	if !ok {
-		from, to := uv.ConvertStyle(key[0], p.colors), uv.ConvertStyle(st, p.colors)
-		seq = uv.StyleDiff(&from, &to)
-		if p.styles == nil || len(p.styles) >= maxStyles {
-			p.styles = map[[2]Style]string{}
+		seq = p.turn(&p.looks.all[key[0]], &p.looks.all[key[1]])
+		if p.turns == nil || len(p.turns) >= maxTurns {
+			p.turns = map[[2]look]string{}
 		}
-		p.styles[key] = seq
+		p.turns[key] = seq
 	}
 	return append(b, seq...)
+}
+
+// turn returns the sequence between two looks.
+func (p *painter) turn(from, to *appearance) string {
+	seq := ""
+	if from.link != to.link && p.colors != colorprofile.NoTTY {
+		seq = ansi.SetHyperlink(to.link.URL, to.link.Params)
+	}
+	was, is := uv.ConvertStyle(from.style, p.colors), uv.ConvertStyle(to.style, p.colors)
+	return seq + uv.StyleDiff(&was, &is)
 }

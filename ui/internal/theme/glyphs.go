@@ -17,6 +17,8 @@ type Glyphs struct {
 	H, V, TL, TR, BL, BR rune
 	// Check and Cross say that something is or is not so; Warn asks for a look.
 	Check, Cross, Warn rune
+	// Remark stands beside a message that there is something to know about.
+	Remark rune
 	// Mask hides a character of a password.
 	Mask rune
 	// Lock marks an encrypted room: one cluster of up to three columns.
@@ -30,7 +32,7 @@ func unicodeGlyphs() Glyphs {
 		Reply: '↳', Thread: '⤷', Sending: '◌', Waiting: '◔', NotSent: '✗', Mine: '•',
 		Head: '▏', Ellipsis: '…', Down: '↓', Up: '↑', Left: '←', Right: '→',
 		H: '─', V: '│', TL: '╭', TR: '╮', BL: '╰', BR: '╯',
-		Check: '✓', Cross: '✗', Warn: '!', Mask: '•', Lock: "🔒",
+		Check: '✓', Cross: '✗', Warn: '!', Remark: '?', Mask: '•', Lock: "🔒",
 	}
 }
 
@@ -41,6 +43,6 @@ func asciiGlyphs() Glyphs {
 		Reply: '^', Thread: '\\', Sending: '.', Waiting: ':', NotSent: 'x', Mine: '*',
 		Head: ':', Ellipsis: '~', Down: 'v', Up: '^', Left: '<', Right: '>',
 		H: '-', V: '|', TL: '+', TR: '+', BL: '+', BR: '+',
-		Check: 'y', Cross: 'x', Warn: '!', Mask: '*', Lock: "enc",
+		Check: 'y', Cross: 'x', Warn: '!', Remark: '?', Mask: '*', Lock: "enc",
 	}
 }

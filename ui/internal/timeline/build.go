@@ -105,8 +105,17 @@ func (m *Model) add(it Item) {
 // joins reports whether b goes under the name line of a.
 func joins(a, b *Entry) bool {
 	return a.Sender == b.Sender && b.Reply == nil && heads(&a.Message) && heads(&b.Message) &&
-		a.Plain == b.Plain && a.ThreadRoot == b.ThreadRoot &&
+		Shield(&a.Message) == Shield(&b.Message) && a.ThreadRoot == b.ThreadRoot &&
 		b.seconds-a.seconds < int64(GroupSpan/time.Second) && a.seconds-b.seconds < 60
+}
+
+// Shield returns why one should look twice at a message: one that came in
+// clear into an encrypted room has that shield, whatever else is known.
+func Shield(m *chat.Message) chat.Shield {
+	if m.Plain {
+		return chat.ShieldPlain
+	}
+	return m.Shield
 }
 
 // heads reports whether a message stands under a name line.

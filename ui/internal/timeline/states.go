@@ -36,7 +36,7 @@ func Doubtful(name string, user chat.UserID, ambiguous bool) bool {
 		return true
 	}
 	for _, word := range strings.Fields(shown) {
-		if strings.HasPrefix(word, "@") && strings.Contains(word[1:], ":") {
+		if _, id, ok := strings.Cut(word, "@"); ok && strings.Contains(id, ":") {
 			return true
 		}
 	}

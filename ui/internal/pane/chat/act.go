@@ -112,7 +112,12 @@ func refusal(kind IntentKind, m *chat.Message) string {
 		if m.Media == nil {
 			return "file"
 		}
-	case IntentRetry, IntentDiscard:
+	case IntentRetry:
+		waits := m.Kind == chat.KindUndecrypted && words.KeyMayCome(m.Cause)
+		if !waits && m.Send != chat.SendError && m.Send != chat.Waiting {
+			return "retry"
+		}
+	case IntentDiscard:
 		if m.Send != chat.SendError && m.Send != chat.Waiting {
 			return "failed"
 		}

@@ -31,6 +31,7 @@ const (
 	IntentRetry                        // Message: not sent, try again
 	IntentDiscard                      // Message: not sent, drop it
 	IntentMarkUnread                   // Message: unread from here
+	IntentInfo                         // what is known of the room
 )
 
 // Intent is something that only the window can do.

@@ -31,12 +31,14 @@ func (d *drawing) message(it *timeline.Item) {
 	} else if m.Send != chat.Sent {
 		d.mark, d.markS = d.sendMark(m)
 	}
-	if m.Plain {
-		d.mark, d.markS = th.Glyphs.Warn, th.Warn
+	doubt := shield(m)
+	mark, look := d.shieldLook(doubt)
+	if doubt != chat.ShieldNone {
+		d.mark, d.markS = mark, look
 	}
 	d.content(it, m)
-	if m.Plain && !it.Grouped && !d.told {
-		d.suffix(string(th.Glyphs.Warn)+" "+words.NotEncrypted, th.Warn)
+	if doubt != chat.ShieldNone && !it.Grouped && !d.told {
+		d.suffix(string(mark)+" "+words.ShieldWord(doubt), look)
 	}
 	if m.Edited {
 		d.suffix(words.Edited, th.Edited)
@@ -91,8 +93,9 @@ func (d *drawing) header(m *chat.Message) {
 	if m.Send == chat.Sending {
 		push("  "+words.Sending, th.Sending)
 	}
-	if m.Plain {
-		d.told = push("  "+string(th.Glyphs.Warn)+" "+words.NotEncrypted, th.Warn)
+	if doubt := shield(m); doubt != chat.ShieldNone {
+		mark, look := d.shieldLook(doubt)
+		d.told = push("  "+string(mark)+" "+words.ShieldWord(doubt), look)
 	}
 	if m.ThreadRoot != "" {
 		push("  "+string(th.Glyphs.Thread)+" "+words.InThread, th.Thread)
@@ -163,10 +166,8 @@ func (d *drawing) content(it *timeline.Item, m *chat.Message) {
 		}
 		d.wrap(safe.Line(words.Deleted(by, m.Reason)).String(), italic(th.Deleted))
 	case chat.KindUndecrypted:
-		cause, next := words.Undecrypted(m)
 		d.mark, d.markS = th.Glyphs.Warn, th.Undecrypted
-		text := strings.TrimRight(cause+" "+next, " .")
-		d.wrap(text+words.SaysMore(d.p.key(keymap.Message, keymap.Details)), th.Undecrypted)
+		d.wrap(words.UndecryptedRow(m, d.p.backup, d.p.key(keymap.Message, keymap.Retry), d.p.key(keymap.Message, keymap.Details)), th.Undecrypted)
 	case chat.KindUnreadable:
 		d.mark, d.markS = th.Glyphs.Warn, th.Unreadable
 		d.wrap(safe.Line(words.Unreadable(m.Type, m.Problem)).String(), th.Unreadable)

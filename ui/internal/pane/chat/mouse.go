@@ -7,7 +7,8 @@ func (p *Pane) Wheel(lines int) {
 }
 
 // Click takes a click at a cell of the pane: it puts the cursor of the composer
-// or of message mode there, takes a completion, or goes to the newest message.
+// or of message mode there, takes a completion, goes to the newest message, or asks
+// what is known of the room.
 func (p *Pane) Click(x, y int) {
 	l := &p.layout
 	switch {
@@ -21,6 +22,8 @@ func (p *Pane) Click(x, y int) {
 		p.toFirstNew()
 	case l.pill.Dx() > 0 && inside(l.pill, x, y):
 		p.toNewest()
+	case inside(l.header, x, y), inside(l.notes, x, y):
+		p.want(Intent{Kind: IntentInfo})
 	case inside(l.text, x, y):
 		p.setMode(Writing)
 		p.ed.Click(x-l.text.Min.X, y-l.text.Min.Y)

@@ -17,7 +17,7 @@ import (
 
 // layout is where the parts stand, in cells of the pane. Parts of no height are not shown.
 type layout struct {
-	header, list, box, banner, text, popup, pill, newPill screen.Rect
+	header, list, notes, box, banner, text, popup, pill, newPill screen.Rect
 }
 
 // Sizes of the parts.
@@ -63,11 +63,13 @@ func (p *Pane) arrange() {
 		text = min(max(p.ed.Height(max(w-2*indent, 1), p.wd), 1), most)
 	}
 	bottom := min(text+banner+2*frame, max(h-head-1, 1))
+	notes := min(p.noteRows(), max(h-head-bottom-1, 0))
 	if !p.open {
-		head, bottom = 0, 0 // the welcome has it all
+		head, bottom, notes = 0, 0, 0 // the welcome has it all
 	}
 	l.header = rect(0, 0, w, head)
-	l.list = rect(0, head, w, h-head-bottom)
+	l.list = rect(0, head, w, h-head-notes-bottom)
+	l.notes = rect(0, h-bottom-notes, w, notes)
 	l.box = rect(0, h-bottom, w, bottom)
 	if p.open {
 		l.banner = rect(indent, h-bottom+frame, w-2*indent, banner)
@@ -99,6 +101,9 @@ func (p *Pane) Paint(c screen.Canvas) screen.Cursor {
 			p.dirty |= partFrame // the hints are those of the message under the cursor
 		}
 	}
+	if p.dirty&partFrame != 0 && p.layout.notes.Dy() > 0 {
+		p.paintNotes(sub(c, p.layout.notes))
+	}
 	cursor := p.paintComposer(c)
 	p.dirty = 0
 	return cursor
@@ -112,15 +117,16 @@ func (p *Pane) paintHeader(c screen.Canvas) {
 		c.Pad(0, 0, w, th.Text)
 		return
 	}
-	right := ""
-	if p.room.Encrypted {
-		right = th.Glyphs.Lock + "  "
-	}
+	count := ""
 	if !p.room.Direct || p.room.Joined > 2 {
-		right += strconv.Itoa(p.room.Joined) + " "
+		count = strconv.Itoa(p.room.Joined) + " "
 	}
-	note := safe.Own(" " + right)
-	end := w - p.wd.Text(note)
+	lock, look := p.lockText(w)
+	right := safe.Own(" " + count)
+	if !lock.Empty() {
+		lock, right = safe.Own(" "+lock.String()+" "), safe.Own(" "+count)
+	}
+	end := w - p.wd.Text(lock) - p.wd.Text(right)
 	name := p.room.Name
 	if !p.room.Direct {
 		name = words.ChannelName(name, p.room.Type == chat.RoomVoice)
@@ -142,7 +148,8 @@ func (p *Pane) paintHeader(c screen.Canvas) {
 	}
 	c.Pad(x, 0, end, th.Text)
 	if end >= 0 {
-		end += c.Text(end, 0, w-end, note, th.Lock, "")
+		end += c.Text(end, 0, w-end, lock, look, "")
+		end += c.Text(end, 0, w-end, right, th.Lock, "")
 	}
 	c.Pad(max(end, 0), 0, w, th.Text)
 }

@@ -85,7 +85,10 @@ type Pane struct {
 	fresh   chat.Unread           // where reading had stopped when the room was opened
 	caught  bool                  // that place was on the screen, or is not wanted any more
 	below   int                   // messages of others that came below what is visible
-	welcome Welcome               // stands where no room is open
+	lock    *Lock                 // what protects the room, nil until it is known
+	notes   []note                // above the composer
+	backup  chat.BackupState
+	welcome Welcome // stands where no room is open
 	typists []string
 	seen    map[chat.UserID]chat.Seen
 	seenKey chat.ItemKey // own message below which the readers stand
@@ -135,7 +138,7 @@ func (p *Pane) Open(room chat.Room, draft chat.Draft, page *chat.Page) {
 	p.list.Reset()
 	p.mode, p.below, p.jumpTo, p.typists = Writing, 0, "", nil
 	p.fresh, p.caught, p.jumpNew, p.showKey = chat.Unread{}, false, false, 0
-	p.people = nil
+	p.people, p.lock, p.notes = nil, nil, nil
 	p.seen, p.seenKey, p.seenBy = map[chat.UserID]chat.Seen{}, 0, nil
 	p.reply, p.edit, p.replyID, p.editID, p.stash = nil, nil, draft.ReplyTo, draft.Edit, ""
 	if draft.Edit != "" {

@@ -102,6 +102,8 @@ type Pane struct {
 	scroll pane.Scroll
 	focus  bool
 	dirty  bool
+	trust  map[chat.UserID]chat.PersonTrust // as known last
+	asked  map[chat.UserID]bool             // whose trust was asked for since it changed
 }
 
 // New makes an empty list.
@@ -136,6 +138,55 @@ func (p *Pane) SetList(l List) {
 	}
 	p.list, p.dirty = l, true
 	p.settle()
+}
+
+// SetTrust takes what is known about people's identities.
+func (p *Pane) SetTrust(known map[chat.UserID]chat.PersonTrust) {
+	if p.trust == nil {
+		p.trust = map[chat.UserID]chat.PersonTrust{}
+	}
+	for u, t := range known {
+		p.dirty = p.dirty || p.trust[u] != t
+		p.trust[u] = t
+	}
+}
+
+// Forget drops what is known about people, about all of them for nil: it has
+// to be asked for again. The marks stay until the answer comes.
+func (p *Pane) Forget(users []chat.UserID) {
+	if users == nil {
+		p.asked = nil
+	}
+	for _, u := range users {
+		delete(p.asked, u)
+	}
+}
+
+// Unknown returns those in a view of so many rows whose trust has to be asked
+// for, and takes it that it is.
+func (p *Pane) Unknown(height int) []chat.UserID {
+	var out []chat.UserID
+	rows := p.list.Rows
+	for i := p.scroll.Top; i < len(rows) && i < p.scroll.Top+height; i++ {
+		u := rows[i].Member.User
+		if u == "" || p.asked[u] {
+			continue
+		}
+		if p.asked == nil {
+			p.asked = map[chat.UserID]bool{}
+		}
+		p.asked[u] = true
+		out = append(out, u)
+	}
+	return out
+}
+
+// Selected returns the person under the cursor, or nil.
+func (p *Pane) Selected() *chat.Member {
+	if p.scroll.At >= len(p.list.Rows) {
+		return nil
+	}
+	return p.person(p.scroll.At)
 }
 
 // List returns what is shown.
@@ -233,7 +284,8 @@ func (p *Pane) paintRow(c screen.Canvas, y int, r Row, selected bool) {
 		c.Pad(n, y, w, row)
 		return
 	}
-	c.Rune(0, y, ' ', row)
+	mark, mst := p.mark(r.Member.User)
+	c.Rune(0, y, mark, pane.Over(mst, row))
 	st := th.Sender(r.Member.User)
 	if r.Member.Membership != chat.MemberJoined {
 		st = th.Dim
@@ -245,4 +297,20 @@ func (p *Pane) paintRow(c screen.Canvas, y int, r Row, selected bool) {
 		x += pane.Label(c, th, x, y, w-x, safe.Line(string(r.Member.User)), pane.Over(th.Dim, row))
 	}
 	c.Pad(x, y, w, row)
+}
+
+// mark is what stands before a person: verified, or another identity than
+// before. The glyph says it without the colour.
+func (p *Pane) mark(user chat.UserID) (rune, screen.Style) {
+	th := p.theme
+	switch p.trust[user] {
+	case chat.PersonVerified:
+		return th.Glyphs.Check, th.Good
+	case chat.PersonChanged:
+		return th.Glyphs.Warn, th.Warn
+	case chat.PersonWithdrawn:
+		return th.Glyphs.Cross, th.Error
+	case chat.PersonUnknown, chat.PersonPinned:
+	}
+	return ' ', th.Text
 }

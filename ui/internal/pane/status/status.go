@@ -45,6 +45,7 @@ type Pane struct {
 	now     time.Time // clock of the last event
 	hint    safe.Text
 	unsent  string // key that leads to what was not sent, or ""
+	badges  [badges]badge
 	dirty   bool
 }
 
@@ -185,6 +186,7 @@ func (p *Pane) Paint(c screen.Canvas) {
 		end = pane.Right(c, end, 0, p.hint, th.Hint) - 2
 		c.Pad(max(end, 0), 0, end+2, th.Text)
 	}
+	end = p.paintBadges(c, end)
 	x := 0
 	if len(p.notices) > 0 && w < 80 {
 		x = p.paintNotice(c, 0, end)

@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hubbub/cmd/internal/app"
+	"hubbub/matrix"
+	"hubbub/store"
+	"hubbub/store/chat"
+	"hubbub/ui/words"
+)
+
+// maxCode is the largest picture of a code that is read, in bytes.
+const maxCode = 16 << 20
+
+func (r *root) verify() *cobra.Command {
+	v := &verifier{root: r}
+	cmd := &cobra.Command{
+		Use: "verify [USER [SESSION]]", Short: words.CLIVerifyShort, Long: words.CLIVerifyLong, Args: usage(cobra.MaximumNArgs(2)),
+		RunE: r.with(func(cmd *cobra.Command, args []string) error {
+			if err := v.prepare(args); err != nil {
+				return err
+			}
+			return r.headless(cmd.Context(), v.run)
+		}),
+	}
+	cmd.Flags().BoolVar(&v.show, "show-code", false, words.CLIFlagShowCode)
+	cmd.Flags().BoolVar(&v.ascii, "ascii", false, words.CLIFlagASCII)
+	cmd.Flags().StringVar(&v.scan, "scan", "", words.CLIFlagScan)
+	return cmd
+}
+
+// verifier goes through one verification.
+type verifier struct {
+	*root
+	show, ascii bool
+	scan        string // file with a picture or the text of a code
+	code        []byte // payload of that
+	user        chat.UserID
+	device      chat.DeviceID
+	trust       *matrix.Trust
+	feed        *store.Feed
+	id          string
+	done        chat.VerificationPhase // the last that was answered
+	in          *bufio.Reader
+}
+
+// notVerifiedError says why nothing was verified: exit code 1.
+type notVerifiedError struct{ text string }
+
+// Error implements error.
+func (e *notVerifiedError) Error() string { return e.text }
+
+// prepare reads what is given on the command line and in files.
+func (v *verifier) prepare(args []string) error {
+	if len(args) > 0 {
+		if v.user = chat.UserID(args[0]); !v.user.Valid() {
+			return &usageError{words.CLINotAUser}
+		}
+	}
+	if len(args) > 1 {
+		v.device = chat.DeviceID(args[1])
+	}
+	v.in = v.lines()
+	if v.scan == "" {
+		return nil
+	}
+	if v.show {
+		return &usageError{words.CLIOneWay}
+	}
+	raw, err := v.given()
+	if err != nil {
+		return err
+	}
+	if v.code, err = app.ReadCode(raw); err != nil {
+		return &usageError{words.CLIBadCode}
+	}
+	return nil
+}
+
+func (v *verifier) given() ([]byte, error) {
+	if v.scan != "-" {
+		return readFile(v.scan, maxCode)
+	}
+	b, err := io.ReadAll(io.LimitReader(v.streams.In, maxCode))
+	if err != nil {
+		return nil, &usageError{words.CLIBadCode}
+	}
+	return b, nil
+}
+
+func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
+	v.feed = c.Store().Subscribe()
+	defer c.Store().Unsubscribe(v.feed)
+	if err := online(ctx, c); err != nil {
+		return err
+	}
+	v.trust = c.Trust()
+	if v.user == "" {
+		v.user = c.Account().User
+	}
+	own := v.user == c.Account().User
+	set, err := v.feed.Next(ctx)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(set.Verifications, func(x chat.Verification) bool {
+		return x.Incoming && x.Phase == chat.VerifyRequested && x.Own == own && x.User == v.user && (v.device == "" || x.Device == v.device)
+	}); i >= 0 {
+		v.id = set.Verifications[i].ID
+		v.complain(words.CLIVerifyTakes)
+		v.trust.AcceptVerification(v.id)
+	} else {
+		v.id = v.trust.Verify(v.user, v.device)
+		v.complain(words.CLIVerifyWaits)
+	}
+	return v.follow(ctx)
+}
+
+// follow answers what the verification asks, until it ends.
+func (v *verifier) follow(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Canceled
+		case <-v.feed.Wait():
+		}
+		set, err := v.feed.Next(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(set.Verifications, func(x chat.Verification) bool { return x.ID == v.id })
+		if i < 0 {
+			continue
+		}
+		x := &set.Verifications[i]
+		if !x.Open() {
+			return v.ended(x)
+		}
+		if x.Phase == v.done {
+			continue
+		}
+		v.done = x.Phase
+		if err := v.answer(x); err != nil {
+			return err
+		}
+	}
+}
+
+func (v *verifier) ended(x *chat.Verification) error {
+	switch {
+	case x.Phase == chat.VerifyDone:
+		return v.say(words.CLIVerified)
+	case x.Problem != nil:
+		return x.Problem
+	}
+	what, next := words.VerifyCancelled(x.Reason, x.ByUs)
+	return &notVerifiedError{strings.TrimSpace(what + " " + next)}
+}
+
+// answer does what a phase asks of this side.
+func (v *verifier) answer(x *chat.Verification) error {
+	switch x.Phase {
+	case chat.VerifyReady:
+		return v.ready(x)
+	case chat.VerifyCompare:
+		if err := v.say(words.CLIEmoji(x)); err != nil {
+			return err
+		}
+		return v.ask(words.CLIVerifySame)
+	case chat.VerifyScanned:
+		return v.ask(words.CLIVerifyScanned)
+	case chat.VerifyConfirmed:
+		v.complain(words.CLIVerifyWaitsOn)
+	case chat.VerifyRequested, chat.VerifyStarted, chat.VerifyDone, chat.VerifyCancelled:
+	}
+	return nil
+}
+
+// ready chooses how to compare.
+func (v *verifier) ready(x *chat.Verification) error {
+	switch {
+	case v.code != nil:
+		if !x.CanScan {
+			return v.stop(words.CLINoScan)
+		}
+		v.trust.TakeCode(v.id, v.code)
+	case v.show:
+		if !x.CanShow || len(x.Code) == 0 {
+			return v.stop(words.CLINoShow)
+		}
+		return v.drawCode(x.Code)
+	case x.CanSAS:
+		v.trust.CompareEmoji(v.id)
+	default:
+		return v.stop(words.VerifyUnsupported)
+	}
+	return nil
+}
+
+// drawCode shows a code as a picture where there is somebody to see it, and as text.
+func (v *verifier) drawCode(code []byte) error {
+	v.complain(words.CLIVerifyShow)
+	if isTerminal(v.streams.Out) {
+		picture, err := app.DrawCode(code, v.ascii)
+		if err == nil {
+			_, err = v.streams.Out.WriteString(picture)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return v.say(base64.RawStdEncoding.EncodeToString(code))
+}
+
+func (v *verifier) stop(why string) error {
+	v.trust.CancelVerification(v.id)
+	return &notVerifiedError{why}
+}
+
+// ask takes a yes or no from the terminal, or from a line of standard input.
+func (v *verifier) ask(question string) error {
+	if _, err := io.WriteString(v.streams.Err, question); err != nil {
+		return err
+	}
+	line, err := readLine(v.in)
+	if err != nil {
+		return err
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		v.trust.ConfirmVerification(v.id)
+		return nil
+	case "n", "no":
+		v.trust.DenyVerification(v.id)
+		return nil
+	}
+	return errors.Join(v.stop(words.CLINeedAnswer))
+}

@@ -1,0 +1,175 @@
+package backup
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"maunium.net/go/mautrix/crypto/utils"
+
+	"hubbub/matrix/matrixtest"
+	"hubbub/store/chat"
+)
+
+// TestBackupOfMatrixJSSDKIsUsed: matrix-js-sdk makes the backup; what was said before this session came becomes
+// readable by itself, and what this session gets goes there.
+func TestBackupOfMatrixJSSDKIsUsed(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "jane")
+	peer := matrixtest.StartPeer(t, hs, account)
+	peer.SetUpTrust()
+	room := peer.CreateRoom("harbour", true)
+	peer.WaitEncrypted(room)
+	peer.SendText(room, "before you came")
+	peer.WaitBackedUp(1)
+
+	d := newDevice(t, hs.Login(t, account))
+	d.backUp()
+	d.wait("a backup without its key", func(s chat.Backup) bool { return s.State == chat.BackupNoKey })
+	d.since = ""
+	events := d.sync(room)
+	if len(events) != 1 || d.read(room, events[0]) != "!" {
+		t.Fatalf("%d events, the first should not be readable", len(events))
+	}
+	d.use(chat.Secret(peer.Secret("m.megolm_backup.v1")))
+	session := sessionOf(t, events[0])
+	matrixtest.Wait(t, waitLimit, "the key from the backup", func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.keys) > 0 && d.keys[0] == session
+	})
+	if got := d.read(room, events[0]); got != "before you came" {
+		t.Fatalf("read %q", got)
+	}
+	d.wait("everything saved", full(1))
+
+	d.rooms.members[chat.RoomID(room)] = []chat.UserID{chat.UserID(d.UserID)}
+	peer.WaitDevice(d.UserID, d.DeviceID)
+	d.say(room, "from hubbub")
+	d.wait("the new key saved", full(2))
+	if n := onServer(d.Client).Count; n != 2 {
+		t.Errorf("the homeserver has %d keys", n)
+	}
+	late := peer.NewDevice(t)
+	if got := late.RestoreBackupWith(recoveryKey(t, chat.Secret(peer.Secret("m.megolm_backup.v1")))); got.Imported != 2 {
+		t.Errorf("another peer restored %+v", got)
+	}
+	late.WaitMessage(room, "from hubbub")
+	if n, err := d.b.Restore(t.Context()); err != nil || n != 2 {
+		t.Errorf("restored %d, %v", n, err)
+	}
+}
+
+// recoveryKey writes a backup's key the way people type one.
+func recoveryKey(t *testing.T, key chat.Secret) string {
+	t.Helper()
+	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(string(key), "="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return utils.EncodeBase58RecoveryKey(raw)
+}
+
+// TestMatrixJSSDKUsesOurBackup: a backup made here, signed with an identity that the peer has, is trusted and read there.
+func TestMatrixJSSDKUsesOurBackup(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "jane")
+	peer := matrixtest.StartPeer(t, hs, account)
+	peer.SetUpTrust()
+	peer.DeleteBackup()
+	d := newDevice(t, hs.Login(t, account))
+	d.trust(peer, true)
+	d.backUp()
+	room := d.CreateRoom(map[string]any{
+		"preset": "private_chat", "initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": jsontext.Value(megolm)}},
+	})
+	d.rooms.members[chat.RoomID(room)] = []chat.UserID{chat.UserID(d.UserID)}
+	key := d.create()
+	d.say(room, "only in the backup")
+	d.wait("the key saved", full(1))
+
+	if b := peer.CheckBackup(); b.Version != d.b.Status().Version || !b.Trusted {
+		t.Errorf("the peer sees %+v", b)
+	}
+	late := peer.NewDevice(t)
+	if got := late.RestoreBackupWith(recoveryKey(t, key)); got.Imported != 1 {
+		t.Errorf("the peer restored %+v", got)
+	}
+	late.WaitMessage(room, "only in the backup")
+	if b := late.CheckBackup(); !b.MatchesKey {
+		t.Errorf("the peer's key: %+v", b)
+	}
+
+	// The peer makes another one: it is not ours any more, but the account's.
+	later := peer.CreateBackup()
+	d.b.Recheck()
+	d.wait("the peer's backup", func(s chat.Backup) bool { return s.State == chat.BackupNoKey && s.Version == later })
+	d.say(room, "kept for later")
+	d.use(chat.Secret(peer.Secret("m.megolm_backup.v1")))
+	d.wait("all in the new one", func(s chat.Backup) bool { return on(s) && s.Version == later && s.Saved == s.Total && s.Total > 0 })
+}
+
+// trust has the device trust the identity that a peer made, and with private have its keys.
+func (d *device) trust(peer *matrixtest.Peer, private bool) {
+	d.t.Helper()
+	ctx, me := d.t.Context(), chat.UserID(d.UserID)
+	if err := d.m.Refresh(ctx, me); err != nil {
+		d.t.Fatal(err)
+	}
+	keys, err := d.m.KeysOf(ctx, me)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.m.TrustOwnMaster(ctx, keys.Master); err != nil {
+		d.t.Fatal(err)
+	}
+	for _, name := range []string{"m.cross_signing.master", "m.cross_signing.self_signing", "m.cross_signing.user_signing"} {
+		if !private {
+			break
+		}
+		if err := d.m.PutSecret(ctx, name, chat.Secret(peer.Secret(name))); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func TestFilesOfKeysBothWays(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "jane")
+	peer := matrixtest.StartPeer(t, hs, account)
+	room := peer.CreateRoom("harbour", true)
+	peer.WaitEncrypted(room)
+	peer.SendText(room, "in the file")
+	d := newDevice(t, hs.Login(t, account))
+	d.since = ""
+	events := d.sync(room)
+	imported, total, err := d.b.Import(t.Context(), []byte(peer.ExportRoomKeysFile("a light on the pier")), "a light on the pier")
+	if err != nil || imported != 1 || total != 1 {
+		t.Fatalf("imported %d of %d: %v", imported, total, err)
+	}
+	if got := d.read(room, events[0]); got != "in the file" {
+		t.Errorf("read %q", got)
+	}
+
+	ours := someKeys(t, 3)
+	ours[1].SharedHistory = true
+	d.hold(ours)
+	file, err := d.b.Export(t.Context(), "pässword ✓")
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := peer.NewDevice(t)
+	if got := late.ImportRoomKeysFile(string(file), "pässword ✓"); got.Imported != 4 || got.Total != 4 {
+		t.Fatalf("the peer imported %+v", got)
+	}
+	late.WaitMessage(room, "in the file")
+	for _, k := range late.RoomKeys(string(ours[1].Room)) {
+		if k.SharedHistory != (k.SessionID == ours[1].Session) {
+			t.Errorf("shared history is lost: %+v", k)
+		}
+	}
+	if _, err := late.Try("importKeyFile", map[string]any{"text": string(file), "passphrase": "another"}); err == nil {
+		t.Error("the peer opens it with another passphrase")
+	}
+}

@@ -1,0 +1,94 @@
+package crypto
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"maunium.net/go/mautrix"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
+
+	"hubbub/store/chat"
+)
+
+// SendToDevice sends one to-device event to sessions of a user. In clear, nil
+// devices are all that the homeserver knows; encrypted, all that are in the
+// device list, without this one and without those that are blocked or whose
+// keys changed. Encrypted, it returns ErrUnreachable when a named session, or
+// every session, could not be written to; those that could have got it.
+//
+// Spec: client-server-api#send-to-device-messaging
+func (m *Machine) SendToDevice(ctx context.Context, eventType string, content any, user chat.UserID, devices []chat.DeviceID, encrypted bool) error {
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", eventType, err)
+	}
+	typ := event.Type{Type: eventType, Class: event.ToDeviceEventType}
+	body := event.Content{VeryRaw: raw}
+	if encrypted {
+		return m.sendEncrypted(ctx, typ, body, id.UserID(user), devices)
+	}
+	if devices == nil {
+		devices = []chat.DeviceID{"*"}
+	}
+	to := make(map[id.DeviceID]*event.Content, len(devices))
+	for _, d := range devices {
+		to[id.DeviceID(d)] = &body
+	}
+	if err := m.toDevice(ctx, typ, &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{id.UserID(user): to}}); err != nil {
+		return fmt.Errorf("send %s: %w", eventType, err)
+	}
+	return nil
+}
+
+func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.Content, user id.UserID, names []chat.DeviceID) error {
+	if err := m.ensureUploaded(ctx); err != nil {
+		return err
+	}
+	eng, err := m.engine(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.freshen(ctx, eng, []id.UserID{user}); err != nil {
+		return err
+	}
+	known, err := scanDevices(m.db.Query(ctx, deviceColumns+` WHERE user_id=$1 AND deleted=false`, user))
+	if err != nil {
+		return fmt.Errorf("load devices of %s: %w", user, asDamage(err))
+	}
+	trust, _, err := m.trustOf(ctx, eng, known)
+	if err != nil {
+		return err
+	}
+	var targets []target
+	for _, d := range known {
+		t := trust[recipient{user, d.IdentityKey}]
+		this := user == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)
+		if this || t == chat.SessionBlocked || t == chat.SessionRekeyed || (names != nil && !slices.Contains(names, chat.DeviceID(d.DeviceID))) {
+			continue
+		}
+		targets = append(targets, target{d, typ, body})
+	}
+	missed := names != nil && len(targets) < len(names)
+	reached := 0
+	for part := range slices.Chunk(targets, shareDevices) {
+		sealed, without, err := m.seal(ctx, part)
+		if err != nil {
+			return err
+		}
+		missed = missed || (names != nil && len(without) > 0)
+		reached += len(part) - len(without)
+		if len(sealed.Messages) == 0 {
+			continue
+		}
+		if err := m.toDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
+			return fmt.Errorf("send %s: %w", typ.Type, err)
+		}
+	}
+	if missed || reached == 0 {
+		return fmt.Errorf("%w: %s", ErrUnreachable, typ.Type)
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package crypto
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Value returns what SetValue stored under a key, or nil.
+func (m *Machine) Value(ctx context.Context, key string) ([]byte, error) {
+	var v []byte
+	err := m.db.QueryRow(ctx, `SELECT value FROM hubbub_value WHERE key=$1`, key).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load value %s: %w", key, asDamage(err))
+	}
+	return v, nil
+}
+
+// SetValue stores a small note in crypto.db, in clear; nil deletes it.
+func (m *Machine) SetValue(ctx context.Context, key string, value []byte) error {
+	var err error
+	if value == nil {
+		_, err = m.db.Exec(ctx, `DELETE FROM hubbub_value WHERE key=$1`, key)
+	} else {
+		_, err = m.db.Exec(ctx, `INSERT INTO hubbub_value (key, value) VALUES ($1, $2)
+			ON CONFLICT (key) DO UPDATE SET value=excluded.value`, key, value)
+	}
+	if err != nil {
+		return fmt.Errorf("save value %s: %w", key, asDamage(err))
+	}
+	return nil
+}
+
+// Values returns all notes whose key begins with a prefix, by their whole key.
+func (m *Machine) Values(ctx context.Context, prefix string) (map[string][]byte, error) {
+	rows, err := m.db.Query(ctx, `SELECT key, value FROM hubbub_value WHERE substr(key, 1, length($1)) = $1`, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("load values %s: %w", prefix, asDamage(err))
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	out := map[string][]byte{}
+	for rows.Next() {
+		var k string
+		var v []byte
+		if err := rows.Scan(&k, &v); err != nil {
+			return nil, fmt.Errorf("load values %s: %w", prefix, asDamage(err))
+		}
+		out[k] = v
+	}
+	return out, asDamage(rows.Err())
+}

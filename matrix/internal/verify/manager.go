@@ -1,0 +1,362 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"hubbub/matrix/internal/fault"
+	"hubbub/store/chat"
+)
+
+// Limits of what is kept.
+const (
+	maxPerUser = 3   // open requests of one user
+	maxOthers  = 20  // open requests of all other users
+	maxQueue   = 500 // events that wait for Run; more are dropped
+	maxEarly   = 32  // events of a room that wait for our request's id
+	maxGone    = 200 // ended verifications that are remembered
+	maxEnded   = 20  // ended verifications that List has
+	maxAnswers = 20  // answers to unknown transactions in timeLimit
+	maxDevices = 200 // sessions that one request goes to
+)
+
+// Options are what New needs.
+type Options struct {
+	User      chat.UserID
+	Device    chat.DeviceID
+	Keys      Keys
+	Transport Transport
+	Store     Store
+	// OnChange gets what is open, and what has ended since the last call. It is
+	// called from Run's goroutine and must not block. It may be nil.
+	OnChange func([]chat.Verification)
+	Now      func() time.Time // time.Now when nil
+	Log      *slog.Logger     // may be nil
+}
+
+// Manager runs verifications. Its methods may be called from any goroutine;
+// intents are queued for Run, and do nothing for an id that is not open.
+type Manager struct {
+	opt  Options
+	log  *slog.Logger
+	wake chan struct{} // one slot
+
+	mu     sync.Mutex
+	queue  []func(context.Context) // for Run; guarded by mu
+	remote int                     // how many of them came from outside; guarded by mu
+	list   []chat.Verification     // guarded by mu
+
+	// Owned by Run's goroutine.
+	flows   []*flow // in the order of their beginning
+	early   []RoomEvent
+	gone    []goneKey // oldest first
+	answers []time.Time
+	ended   []chat.Verification
+	last    []chat.Verification // what OnChange got
+	note    []byte              // what Store has
+	crash   error
+	running sync.WaitGroup
+}
+
+// goneKey names a verification that ended.
+type goneKey struct {
+	room chat.RoomID
+	user chat.UserID
+	txn  string
+}
+
+// New returns a Manager. It starts nothing.
+func New(opt Options) *Manager {
+	m := &Manager{opt: opt, log: opt.Log, wake: make(chan struct{}, 1)}
+	if m.log == nil {
+		m.log = slog.New(slog.DiscardHandler)
+	}
+	if m.opt.Now == nil {
+		m.opt.Now = time.Now
+	}
+	return m
+}
+
+// Run does the work until ctx ends, and returns nil then.
+func (m *Manager) Run(ctx context.Context) error {
+	defer m.running.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	m.restore(ctx)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for m.crash == nil {
+		m.settle(ctx)
+		if next := m.next(); next > 0 {
+			timer.Reset(next)
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		case <-m.wake:
+			for _, fn := range m.drain() {
+				fn(ctx)
+			}
+		}
+	}
+	return m.crash
+}
+
+// post queues work for Run.
+func (m *Manager) post(fn func(context.Context)) {
+	m.mu.Lock()
+	m.queue = append(m.queue, fn)
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// postRemote queues work that somebody else causes, within a limit.
+func (m *Manager) postRemote(fn func(context.Context)) {
+	m.mu.Lock()
+	full := m.remote >= maxQueue
+	if !full {
+		m.remote++
+	}
+	m.mu.Unlock()
+	if full {
+		m.log.Warn("Verification event dropped, too many wait")
+		return
+	}
+	m.post(fn)
+}
+
+func (m *Manager) drain() []func(context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q := m.queue
+	m.queue, m.remote = nil, 0
+	return q
+}
+
+// NewID makes the id of a verification that Begin will begin.
+func NewID() string { return rand.Text() }
+
+// Request is Begin with a new id, which it returns. Intent.
+func (m *Manager) Request(user chat.UserID, device chat.DeviceID, room chat.RoomID) (id string) {
+	id = NewID()
+	m.Begin(id, user, device, room)
+	return id
+}
+
+// Begin asks for a verification of an own session (device, or all of them
+// when it is "") between devices, or of a person in a room. The id is for the
+// other intents. Intent.
+func (m *Manager) Begin(id string, user chat.UserID, device chat.DeviceID, room chat.RoomID) {
+	m.post(func(context.Context) {
+		if f := m.offer(user, device, room); f != nil {
+			f.id, f.auto = id, true
+			return
+		}
+		now := m.opt.Now()
+		f := m.newFlow(id, user, room)
+		f.target, f.at, f.until = device, now, now.Add(timeLimit)
+		if room == "" {
+			f.txn = rand.Text()
+		}
+		f.ask()
+	})
+}
+
+// Accept answers a request. Intent.
+func (m *Manager) Accept(id string) { m.with(id, (*flow).accept) }
+
+// StartSAS begins the comparison of emoji and numbers. Intent.
+func (m *Manager) StartSAS(id string) { m.with(id, (*flow).begin) }
+
+// Scan hands over the payload of a code that the other side shows. What is
+// wrong with it appears as the verification's Problem; only keys that differ
+// end it. Intent.
+func (m *Manager) Scan(id string, payload []byte) {
+	c, err := parseCode(payload)
+	m.with(id, func(f *flow) { f.scan(c, err) })
+}
+
+// Confirm says that what is compared is the same, or that the other side has
+// scanned the code. Intent.
+func (m *Manager) Confirm(id string) { m.with(id, (*flow).confirm) }
+
+// Deny says that what is compared is different, or that the other side has not
+// scanned the code. Intent.
+func (m *Manager) Deny(id string) { m.with(id, (*flow).deny) }
+
+// Cancel ends a verification, or declines a request. Intent.
+func (m *Manager) Cancel(id string) { m.with(id, func(f *flow) { f.cancel(codeUser, nil) }) }
+
+// PeopleChanged says that the keys of users may have become others. Verifications
+// with them are cancelled if so; for the own user, all are looked at. Intent.
+func (m *Manager) PeopleChanged(users ...chat.UserID) {
+	m.post(func(context.Context) {
+		for _, f := range m.flows {
+			if !f.ended() && (slices.Contains(users, f.user) || slices.Contains(users, m.opt.User)) && !f.waitsFor(stepCheck) {
+				f.out = append(f.out, step{kind: stepCheck})
+			}
+		}
+	})
+}
+
+// List returns what is open, and what has ended lately.
+func (m *Manager) List() []chat.Verification {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.list)
+}
+
+func (m *Manager) with(id string, fn func(*flow)) {
+	m.post(func(context.Context) {
+		for _, f := range m.flows {
+			if f.id == id && !f.ended() {
+				fn(f)
+			}
+		}
+	})
+}
+
+func (m *Manager) newFlow(id string, user chat.UserID, room chat.RoomID) *flow {
+	f := &flow{id: id, user: user, room: room, pins: pins{own: Own{User: m.opt.User, Device: m.opt.Device}}}
+	m.flows = append(m.flows, f)
+	return f
+}
+
+// settle brings everything in line after something happened.
+func (m *Manager) settle(ctx context.Context) {
+	now := m.opt.Now()
+	for _, f := range m.flows {
+		f.tick(now)
+		if f.auto && f.state == stateOffered {
+			f.auto = false
+			f.accept()
+		}
+		m.pump(ctx, f)
+	}
+	m.publish()
+	m.flows = slices.DeleteFunc(m.flows, func(f *flow) bool {
+		return f.ended() && !f.busy && len(f.out) == 0
+	})
+	m.save(ctx)
+}
+
+// next is how long nothing has to be done unless something happens; zero is for ever.
+func (m *Manager) next() time.Duration {
+	var next time.Duration
+	now := m.opt.Now()
+	for _, f := range m.flows {
+		if f.ended() || f.state == stateSaving {
+			continue
+		}
+		if d := max(f.until.Sub(now), time.Millisecond); next == 0 || d < next {
+			next = d
+		}
+	}
+	return next
+}
+
+// publish tells what changed.
+func (m *Manager) publish() {
+	var open, fresh []chat.Verification
+	for _, f := range m.flows {
+		switch {
+		case !f.ended() && f.state != stateHeard:
+			open = append(open, f.view())
+		case f.ended() && !f.told:
+			f.told = true
+			m.bury(f)
+			if f.visible() {
+				fresh = append(fresh, f.view())
+			}
+		}
+	}
+	m.ended = append(m.ended, fresh...)
+	m.ended = m.ended[max(0, len(m.ended)-maxEnded):]
+	if len(fresh) == 0 && reflect.DeepEqual(open, m.last) {
+		return
+	}
+	m.last = open
+	m.mu.Lock()
+	m.list = slices.Concat(open, m.ended)
+	m.mu.Unlock()
+	if m.opt.OnChange != nil {
+		all := slices.Concat(open, fresh)
+		if all == nil {
+			all = []chat.Verification{}
+		}
+		m.opt.OnChange(all)
+	}
+}
+
+// bury remembers a verification that ended, so that what comes late for it is not news.
+func (m *Manager) bury(f *flow) {
+	m.log.Info("Verification ended", slog.String("state", f.state.String()), slog.String("reason", f.reason),
+		slog.Bool("by_us", f.byUs), slog.String("user", string(f.user)), slog.String("device", string(f.device)))
+	m.forget(f.name())
+}
+
+func (f *flow) name() goneKey {
+	if f.room != "" {
+		return goneKey{room: f.room, txn: f.txn}
+	}
+	return goneKey{user: f.user, txn: f.txn}
+}
+
+// find returns the open verification of a name.
+func (m *Manager) find(k goneKey) *flow {
+	for _, f := range m.flows {
+		if f.txn != "" && f.name() == k {
+			return f
+		}
+	}
+	return nil
+}
+
+// save keeps what has to survive a restart.
+func (m *Manager) save(ctx context.Context) {
+	note := m.remember()
+	if bytes.Equal(note, m.note) {
+		return
+	}
+	if err := m.opt.Store.Save(ctx, note); err != nil {
+		if ctx.Err() == nil {
+			m.log.Warn("Open verifications not saved", slog.String("problem", fault.From(err).Kind.String()))
+		}
+		return
+	}
+	m.note = note
+}
+
+// ToDevice is a verification event between devices.
+type ToDevice struct {
+	Sender  chat.UserID
+	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
+	Type    string
+	Content jsontext.Value
+}
+
+// RoomEvent is a verification event in a room, decrypted.
+type RoomEvent struct {
+	Room    chat.RoomID
+	ID      chat.EventID
+	Sender  chat.UserID
+	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
+	At      time.Time     // origin_server_ts
+	Type    string
+	Content jsontext.Value
+	Relates chat.EventID // event of the m.reference in the clear part, or ""
+}

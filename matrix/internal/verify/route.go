@@ -1,0 +1,239 @@
+package verify
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"slices"
+	"time"
+
+	"hubbub/store/chat"
+)
+
+// Times by which a request may differ from our clock.
+//
+// Spec: client-server-api#mkeyverificationrequest
+const (
+	maxAge   = 10 * time.Minute
+	maxAhead = 5 * time.Minute
+)
+
+// HandleToDevice takes in a to-device event of a type that [Concerns] names. Intent.
+func (m *Manager) HandleToDevice(ev ToDevice) {
+	msg, err := parse(ev.Type, ev.Device, ev.Content)
+	if err != nil || msg.Txn == "" || len(ev.Sender) > maxText {
+		m.log.Warn("Verification event cannot be read", slog.String("sender", string(ev.Sender)))
+		return
+	}
+	m.postRemote(func(ctx context.Context) { m.toDevice(ctx, ev.Sender, msg) })
+}
+
+func (m *Manager) toDevice(ctx context.Context, sender chat.UserID, msg message) {
+	if sender == m.opt.User && msg.From == m.opt.Device {
+		return // our own, sent to all devices
+	}
+	k := goneKey{user: sender, txn: msg.Txn}
+	f := m.find(k)
+	switch {
+	case f != nil && msg.typ == typeRequest: // a repeat
+	case f != nil:
+		f.receive(msg)
+	case slices.Contains(m.gone, k):
+	case msg.typ == typeRequest && !msg.bad:
+		m.admit(ctx, k, sender, msg, msg.at())
+	case msg.typ == typeStart && !msg.bad && msg.Method == methodSAS:
+		m.admitStart(ctx, k, msg)
+	case slices.Contains([]string{typeReady, typeAccept, typeKey, typeMAC, typeDone}, msg.typ):
+		m.unknown(ctx, k, msg.From)
+	}
+}
+
+// HandleRoomEvent takes in a room event that [Concerns] names; own ones too,
+// those of other own sessions and the echoes of ours. Intent.
+func (m *Manager) HandleRoomEvent(ev RoomEvent) {
+	msg, err := parse(ev.Type, ev.Device, ev.Content)
+	if err == nil && msg.Relates == nil && ev.Relates != "" && len(ev.Relates) <= maxText {
+		if msg.raw, err = withRelation(ev.Content, ev.Relates); err == nil {
+			msg.Relates = &relation{reference, ev.Relates}
+		}
+	}
+	if err != nil || len(ev.Sender) > maxText || len(ev.ID) > maxText {
+		m.log.Warn("Verification event cannot be read", slog.String("sender", string(ev.Sender)))
+		return
+	}
+	m.postRemote(func(ctx context.Context) { m.roomEvent(ctx, ev, msg) })
+}
+
+func (m *Manager) roomEvent(ctx context.Context, ev RoomEvent, msg message) {
+	if msg.typ == typeMessage || msg.typ == typeRequest {
+		k := goneKey{room: ev.Room, txn: string(ev.ID)}
+		if ev.Sender == m.opt.User || msg.To != m.opt.User || msg.MsgType != typeRequest || msg.bad ||
+			m.find(k) != nil || slices.Contains(m.gone, k) {
+			return
+		}
+		m.admit(ctx, k, ev.Sender, msg, ev.At)
+		return
+	}
+	if msg.Relates == nil {
+		return
+	}
+	f := m.find(goneKey{room: ev.Room, txn: string(msg.Relates.Event)})
+	switch {
+	case f == nil:
+		// It may belong to a request of ours whose id is not known yet.
+		if len(m.early) < maxEarly && slices.ContainsFunc(m.flows, func(f *flow) bool { return f.room == ev.Room && f.txn == "" }) {
+			m.early = append(m.early, ev)
+		}
+	case ev.Sender == m.opt.User:
+		f.takeOwn(msg)
+	case ev.Sender == f.user:
+		f.receive(msg)
+	}
+}
+
+// replay takes in again what came for a room before our request's id was known.
+func (m *Manager) replay(room chat.RoomID) {
+	early := m.early
+	m.early = nil
+	for _, ev := range early {
+		if ev.Room != room {
+			m.early = append(m.early, ev)
+			continue
+		}
+		m.HandleRoomEvent(ev)
+	}
+}
+
+// admit begins a verification that somebody asks for, within limits.
+func (m *Manager) admit(ctx context.Context, k goneKey, user chat.UserID, msg message, at time.Time) {
+	now := m.opt.Now()
+	if age := now.Sub(at); age > maxAge || age < -maxAhead {
+		m.log.Info("Verification request is out of date", slog.String("user", string(user)))
+		return
+	}
+	id, auto := rand.Text(), false
+	if ours := m.mutual(user, msg.From, k.room); ours != nil {
+		if ours.us().before(side{user, msg.From}) {
+			return // both asked: ours counts, and they know it
+		}
+		id, auto = ours.id, true
+		ours.yield(msg.From)
+	} else if m.crowd(ctx, k, user, msg.From) {
+		return
+	}
+	f := m.newFlow(id, user, k.room)
+	f.txn, f.auto, f.at = k.txn, auto, at
+	f.until = earlier(at, now).Add(timeLimit)
+	f.hear(msg)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// admitStart begins a verification without a request, as old clients do.
+//
+// Spec: client-server-api#key-verification-framework
+func (m *Manager) admitStart(ctx context.Context, k goneKey, msg message) {
+	if m.crowd(ctx, k, k.user, msg.From) {
+		return
+	}
+	now := m.opt.Now()
+	f := m.newFlow(rand.Text(), k.user, "")
+	f.txn, f.direct, f.at, f.until = msg.Txn, true, now, now.Add(timeLimit)
+	f.hear(msg)
+	f.methods, f.held = []string{methodSAS}, map[string]message{typeStart: msg}
+}
+
+// offer returns the request of a side that we want to ask now.
+func (m *Manager) offer(user chat.UserID, device chat.DeviceID, room chat.RoomID) *flow {
+	for _, f := range m.flows {
+		if (f.state == stateHeard || f.state == stateOffered) && f.user == user && (f.room == "") == (room == "") && (device == "" || f.device == device) {
+			return f
+		}
+	}
+	return nil
+}
+
+// mutual returns our own request to the side that asks us now, if nobody has answered it.
+func (m *Manager) mutual(user chat.UserID, device chat.DeviceID, room chat.RoomID) *flow {
+	for _, f := range m.flows {
+		if (f.state == stateAsking || f.state == stateAsked) && f.user == user && (f.room == "") == (room == "") && (f.target == "" || f.target == device) {
+			return f
+		}
+	}
+	return nil
+}
+
+// yield gives our request up for theirs, which takes its place on the screen.
+func (f *flow) yield(to chat.DeviceID) {
+	f.out = nil
+	f.tellCancel(codeAccepted, to)
+	f.end(codeAccepted, true, nil)
+	f.hidden = true
+}
+
+// crowd reports whether a request is one too many. A session that asks while
+// another verification with it goes on gets all of them cancelled.
+//
+// Spec: client-server-api#error-and-exception-handling
+func (m *Manager) crowd(ctx context.Context, k goneKey, user chat.UserID, device chat.DeviceID) bool {
+	same, others, again := 0, 0, false
+	for _, f := range m.flows {
+		if f.ended() {
+			continue
+		}
+		if f.user == user && f.device == device {
+			f.cancel(codeUnexpected, nil)
+			again = true
+			continue
+		}
+		if f.incoming && f.user == user {
+			same++
+		}
+		if f.incoming && f.user != m.opt.User {
+			others++
+		}
+	}
+	if again {
+		m.dismiss(ctx, k, user, codeUnexpected, device)
+	} else if same < maxPerUser && (user == m.opt.User || others < maxOthers) {
+		return false
+	}
+	m.log.Info("Verification request is one too many", slog.String("user", string(user)))
+	return true
+}
+
+// unknown answers a message of a verification that we do not know.
+//
+// Spec: client-server-api#error-and-exception-handling
+func (m *Manager) unknown(ctx context.Context, k goneKey, device chat.DeviceID) {
+	now := m.opt.Now()
+	m.answers = slices.DeleteFunc(m.answers, func(t time.Time) bool { return now.Sub(t) > timeLimit })
+	if len(m.answers) >= maxAnswers {
+		return
+	}
+	m.answers = append(m.answers, now)
+	if device == "" {
+		device = "*"
+	}
+	m.dismiss(ctx, k, k.user, codeUnknownTxn, device)
+}
+
+// dismiss cancels a verification that we do not take part in.
+func (m *Manager) dismiss(ctx context.Context, k goneKey, user chat.UserID, reason string, devices ...chat.DeviceID) {
+	f := &flow{txn: k.txn, room: k.room, user: user, state: stateCancelled, told: true, hidden: true}
+	f.sendTo(typeCancel, content{Code: reason, Reason: reason}, devices...)
+	m.flows = append(m.flows, f)
+	m.pump(ctx, f)
+	m.forget(k)
+}
+
+// forget remembers the name of a verification that is over.
+func (m *Manager) forget(k goneKey) {
+	m.gone = append(m.gone, k)
+	m.gone = m.gone[max(0, len(m.gone)-maxGone):]
+}
