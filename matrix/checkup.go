@@ -133,18 +133,27 @@ func identityFinding(st chat.Trust) chat.Finding {
 
 func sessionFinding(st chat.Trust) chat.Finding {
 	f := chat.Finding{Topic: chat.TopicSession}
-	if st.Identity == chat.IdentityForeign {
+	switch st.Identity {
+	case chat.IdentityForeign, chat.IdentityReplaced:
 		f.State, f.Fix = chat.FindingBroken, chat.FixVerify
 		if st.CanVerify == 0 && st.Recovery != chat.RecoveryNone {
 			f.Fix = chat.FixRecover
 		}
+	case chat.IdentityNone:
+		f.State, f.Fix = chat.FindingInfo, chat.FixSetUp
+	case chat.IdentityUnknown:
+		f.State = chat.FindingInfo
+	case chat.IdentityOwn:
 	}
 	return f
 }
 
 func secretsFinding(st chat.Trust) chat.Finding {
 	f := chat.Finding{Topic: chat.TopicSecrets}
-	if st.Identity == chat.IdentityOwn && !st.PrivateKeys {
+	switch {
+	case st.Identity != chat.IdentityOwn:
+		f.State = chat.FindingInfo // they come with the verification of this session
+	case !st.PrivateKeys:
 		f.State, f.Fix = chat.FindingWarning, chat.FixRecover
 	}
 	return f
@@ -190,7 +199,10 @@ func (t *Trust) checkOwnKeys(ctx context.Context) []chat.Finding {
 		return broken(chat.TopicDeviceKeys, err)
 	}
 	keys := chat.Finding{Topic: chat.TopicDeviceKeys}
-	if !stock.Same {
+	switch {
+	case !stock.Listed:
+		keys.State = chat.FindingWarning // they are uploaded by themselves
+	case !stock.Same:
 		keys.State, keys.Fix = chat.FindingBroken, chat.FixSignIn
 	}
 	one := chat.Finding{Topic: chat.TopicOneTime, Count: stock.OneTime}

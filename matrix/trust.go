@@ -163,6 +163,11 @@ func (t *Trust) Person(ctx context.Context, user chat.UserID) (chat.Person, erro
 	})
 }
 
+// People returns what is known about the keys of some people, without asking the homeserver.
+func (t *Trust) People(ctx context.Context, users []chat.UserID) ([]chat.Person, error) {
+	return ask(ctx, t, func(p *trustParts) ([]chat.Person, error) { return p.machine.People(ctx, users...) })
+}
+
 // Acknowledge accepts the present identity of somebody as the one to go on with.
 func (t *Trust) Acknowledge(ctx context.Context, user chat.UserID) error {
 	return t.do(ctx, func(p *trustParts) error { return p.machine.Acknowledge(ctx, user) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"hubbub/store/chat"
@@ -18,7 +19,18 @@ func (s *Store) Room(ctx context.Context, id chat.RoomID) (Room, bool, error) {
 }
 
 // Room returns a room's row; without one, a Room that only has its id.
-func (tx *Tx) Room(id chat.RoomID) (Room, bool, error) { return loadRoom(tx.q(), id) }
+func (tx *Tx) Room(id chat.RoomID) (Room, bool, error) {
+	if tx.rowOf != id || tx.w.failed != nil {
+		r, known, err := loadRoom(tx.q(), id)
+		if err != nil {
+			return r, known, err
+		}
+		tx.row, tx.rowOf, tx.rowKnown = r, id, known
+	}
+	r := tx.row
+	r.Heroes = slices.Clone(r.Heroes)
+	return r, tx.rowKnown, nil
+}
 
 // State returns a piece of room state other than a member.
 func (s *Store) State(ctx context.Context, room chat.RoomID, eventType, key string) (State, bool, error) {

@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Clear empties the whole cache, drafts and unsent messages included.
 func (tx *Tx) Clear() error {
@@ -42,8 +45,8 @@ func (tx *Tx) ClearSync() error {
 // clearEvents deletes all events but local echoes of unsent messages. The index
 // is emptied at once: by the trigger, row by row, it would take a minute.
 func (tx *Tx) clearEvents() error {
-	tx.tailOf = 0
-	if err := tx.saveNextKey(); err != nil {
+	tx.rowOf = ""
+	if err := errors.Join(tx.dropTail(), tx.saveNextKey()); err != nil {
 		return err
 	}
 	var trigger string

@@ -84,6 +84,7 @@ func (tx *Tx) dropRow(room chat.RoomID, n int64, key, heir chat.ItemKey) error {
 	if err := tx.exec(`DELETE FROM event WHERE id = ?`, int64(key)); err != nil {
 		return err
 	}
+	tx.rowOf = ""
 	if err := tx.exec(`UPDATE room SET last_key = ? WHERE id = ? AND last_key = ?`, int64(heir), n, int64(key)); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -19,7 +20,7 @@ func (tx *Tx) UpdateRoom(id chat.RoomID, change func(*Room)) error {
 	if err != nil {
 		return fmt.Errorf("update room %s: %w", id, err)
 	}
-	old, _, err := loadRoom(tx.q(), id)
+	old, _, err := tx.Room(id)
 	if err != nil {
 		return fmt.Errorf("update room %s: %w", id, err)
 	}
@@ -55,6 +56,8 @@ func (tx *Tx) UpdateRoom(id chat.RoomID, change func(*Room)) error {
 			return fmt.Errorf("update room %s: %w", id, err)
 		}
 	}
+	tx.row, tx.rowOf, tx.rowKnown = r, id, true
+	tx.row.Heroes = slices.Clone(r.Heroes)
 	switch {
 	case listed(r.Membership):
 		tx.ch.room(id)
@@ -77,8 +80,8 @@ func (tx *Tx) ForgetRoom(id chat.RoomID) error {
 	if err != nil {
 		return fmt.Errorf("forget room %s: %w", id, err)
 	}
-	tx.tailOf = 0
-	if err := tx.saveNextKey(); err != nil {
+	tx.rowOf = ""
+	if err := errors.Join(tx.dropTail(), tx.saveNextKey()); err != nil {
 		return fmt.Errorf("forget room %s: %w", id, err)
 	}
 	for _, q := range []string{
@@ -147,14 +150,17 @@ func roomDest(r *chat.Room, lastActive *int64) []any {
 	}
 }
 
+// newRoom is a room of which nothing is known, as a new row has it.
+func newRoom(id chat.RoomID) Room { return Room{Room: chat.Room{ID: id, CanSend: true}} }
+
 func loadRoom(q queryFunc, id chat.RoomID) (Room, bool, error) {
-	r := Room{Room: chat.Room{ID: id, CanSend: true}}
+	r := newRoom(id)
 	var active int64
 	var heroes string
 	dest := append(roomDest(&r.Room, &active), &r.MembersComplete, &heroes)
 	ok, err := q.one(`SELECT `+roomColumns+`, members_complete, heroes FROM room WHERE room_id = ?`, []any{string(id)}, dest...)
 	if err != nil || !ok {
-		return Room{Room: chat.Room{ID: id, CanSend: true}}, false, err
+		return newRoom(id), false, err
 	}
 	r.LastActive = fromMS(active)
 	if heroes != "" {

@@ -65,8 +65,7 @@ func (tx *Tx) Append(room chat.RoomID, ev Event) (Put, error) {
 	seq := place(c.number, c.last+1)
 	put, err := tx.put(room, n, ev, &seq)
 	if err == nil && put.Placed {
-		err = tx.exec(`UPDATE chunk SET last = ? WHERE room = ? AND number = ?`, c.last+1, n, c.number)
-		tx.tail.last = c.last + 1
+		tx.tail.last, tx.tailMoved = c.last+1, true
 	}
 	if err != nil {
 		return put, fmt.Errorf("append to %s: %w", room, err)
@@ -84,7 +83,9 @@ func (tx *Tx) Prepend(room chat.RoomID, token string, events []Event, next strin
 	if err != nil {
 		return res, fmt.Errorf("prepend to %s: %w", room, err)
 	}
-	tx.tailOf = 0
+	if err := tx.dropTail(); err != nil {
+		return res, fmt.Errorf("prepend to %s: %w", room, err)
+	}
 	c := chunk{}
 	ok, err := tx.q().one(`SELECT number, first, last FROM chunk WHERE room = ? AND prev_token = ? ORDER BY number DESC LIMIT 1`,
 		[]any{n, token}, &c.number, &c.first, &c.last)
@@ -129,6 +130,9 @@ func (tx *Tx) newestChunk(n int64) (c chunk, ok bool, err error) {
 	if tx.tailOf == n {
 		return tx.tail, true, nil
 	}
+	if err := tx.dropTail(); err != nil {
+		return c, false, err
+	}
 	ok, err = tx.q().one(`SELECT number, first, last FROM chunk WHERE room = ? ORDER BY number DESC LIMIT 1`,
 		[]any{n}, &c.number, &c.first, &c.last)
 	if ok && err == nil {
@@ -137,8 +141,21 @@ func (tx *Tx) newestChunk(n int64) (c chunk, ok bool, err error) {
 	return c, ok, err
 }
 
+// dropTail forgets the tail, after writing where it ends: once for all that Append put there.
+func (tx *Tx) dropTail() error {
+	moved := tx.tailMoved
+	n := tx.tailOf
+	tx.tailOf, tx.tailMoved = 0, false
+	if !moved {
+		return nil
+	}
+	return tx.exec(`UPDATE chunk SET last = ? WHERE room = ? AND number = ?`, tx.tail.last, n, tx.tail.number)
+}
+
 func (tx *Tx) newChunk(room chat.RoomID, n, number int64, token string) error {
-	tx.tailOf = 0
+	if err := tx.dropTail(); err != nil {
+		return err
+	}
 	if err := tx.exec(`INSERT INTO chunk (room, number, prev_token, first, last) VALUES (?, ?, ?, 0, -1)`, n, number, null(token)); err != nil {
 		return err
 	}

@@ -31,8 +31,13 @@ type Tx struct {
 	// newRooms are ids given out in this transaction: forgotten when it is rolled back.
 	newRooms []chat.RoomID
 	// tail is the newest chunk of the room tailOf (0: none), which Append asks for again and again.
-	tail   chunk
-	tailOf int64
+	tail      chunk
+	tailOf    int64
+	tailMoved bool // its end is not written yet
+	// row is what stands in the row of the room rowOf ("": none), with its defaults if it has none yet.
+	row      Room
+	rowOf    chat.RoomID
+	rowKnown bool // it has a row
 }
 
 // Write runs fn in a transaction: BEGIN IMMEDIATE, fn, COMMIT, then the changes
@@ -65,6 +70,9 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	}()
 	if err := fn(tx); err != nil {
 		return err
+	}
+	if err := tx.dropTail(); err != nil {
+		return fmt.Errorf("write end of chunk: %w", err)
 	}
 	if w.failed != nil {
 		return w.failed
@@ -103,16 +111,21 @@ func (w *writer) exec(query string, args ...any) error {
 }
 
 func (w *writer) execN(query string, args ...any) (int64, error) {
-	stmt, err := w.stmt(query)
+	res, err := w.result(query, args...)
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.Exec(args...)
-	if err != nil {
-		return 0, translate(err)
-	}
 	n, err := res.RowsAffected()
 	return n, translate(err)
+}
+
+func (w *writer) result(query string, args ...any) (sql.Result, error) {
+	stmt, err := w.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := stmt.Exec(args...)
+	return res, translate(err)
 }
 
 func (w *writer) query(query string, args ...any) (*sql.Rows, error) {
@@ -159,22 +172,36 @@ func (tx *Tx) room(id chat.RoomID) (int64, error) {
 		return n, nil
 	}
 	var n int64
-	ok, err := tx.q().one(`SELECT id FROM room WHERE room_id = ?`, []any{string(id)}, &n)
-	if err != nil {
-		return 0, err
+	var ok bool
+	var err error
+	if tx.rowOf != id || tx.rowKnown {
+		if ok, err = tx.q().one(`SELECT id FROM room WHERE room_id = ?`, []any{string(id)}, &n); err != nil {
+			return 0, err
+		}
 	}
 	if !ok {
-		// Not by RETURNING: that opens a journal, for which FTS5 writes out its index.
-		if err := tx.exec(`INSERT INTO room (room_id) VALUES (?)`, string(id)); err != nil {
+		if n, err = tx.addRoom(id); err != nil {
 			return 0, err
 		}
-		if _, err := tx.q().one(`SELECT id FROM room WHERE room_id = ?`, []any{string(id)}, &n); err != nil {
-			return 0, err
-		}
-		tx.newRooms = append(tx.newRooms, id)
 	}
 	tx.w.rooms[id] = n
 	return n, nil
+}
+
+// addRoom makes the row of a room. Not by RETURNING: that opens a journal, for
+// which FTS5 writes out its index.
+func (tx *Tx) addRoom(id chat.RoomID) (int64, error) {
+	if tx.w.failed != nil {
+		return 0, tx.w.failed
+	}
+	res, err := tx.w.result(`INSERT INTO room (room_id) VALUES (?)`, string(id))
+	if tx.w.failed = err; err != nil {
+		return 0, err
+	}
+	tx.newRooms = append(tx.newRooms, id)
+	tx.row, tx.rowOf, tx.rowKnown = newRoom(id), id, true
+	n, err := res.LastInsertId()
+	return n, translate(err)
 }
 
 func (tx *Tx) newKey() chat.ItemKey {

@@ -227,6 +227,10 @@ func (b *bucket) take(now time.Time, every time.Duration) time.Duration {
 	return max(batchPause, time.Duration(-b.tokens*float64(every)))
 }
 
+// Awaited implements screen.Awaited: what comes into the open channel is looked
+// at, and batches of it have their pauses already.
+func (m feedMsg) Awaited() bool { return len(m.changes.Timeline) > 0 }
+
 // wallClock is the real time. It belongs to Update's goroutine.
 type wallClock struct {
 	scr   *screen.Screen

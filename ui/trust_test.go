@@ -357,7 +357,7 @@ func TestKeysAsFiles(t *testing.T) {
 	s.Key("shift+tab", "ctrl+u")
 	s.Type(path)
 	s.Key("enter")
-	s.want("not the right recovery key or passphrase")
+	s.want("not the passphrase of the file")
 	s.Key("tab", "ctrl+u")
 	s.Type("lantern orbit velvet mango")
 	s.Key("enter")

@@ -79,14 +79,13 @@ func (w *window) confirm(need chat.AuthNeeded, given chat.Auth, again func(chat.
 
 // confirmAt fills a page that sends the person to a page in the browser.
 func (w *window) confirmAt(p *trust.Page, address string, done func() tea.Cmd) {
-	link := safe.URL(address)
-	if !strings.HasPrefix(link, "https://") && !strings.HasPrefix(link, "http://") {
+	link, said := safe.URL(address), safe.Line(address)
+	if strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://") {
+		said = safe.Own(link) // all of it
+	} else {
 		link = "" // nothing that a browser should be sent to
 	}
-	p.Blocks = []trust.Block{
-		{Text: safe.Lit(words.ConfirmURL)},
-		{Text: safe.Line(address), Tone: trust.Strong, Link: link},
-	}
+	p.Blocks = []trust.Block{{Text: safe.Lit(words.ConfirmURL)}, {Text: said, Tone: trust.Strong, Link: link}}
 	p.Keys = safe.Lit(words.PageKeys)
 	p.Choices = []trust.Choice{{Key: "d", Title: safe.Lit(words.ConfirmDone), Do: done}}
 	if link == "" {

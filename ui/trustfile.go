@@ -112,6 +112,8 @@ func (w *window) fileWork(p *trust.Page, path string, f func(ctx context.Context
 			}
 			w.closePage(dialogFile)
 			w.tell(done, false)
+		case open && problemOf(err).Kind == chat.ProblemSecret:
+			p.Say(true, words.ImportWrong)
 		case mine && open:
 			p.Say(true, fileRefusal(safe.Line(path).String(), trouble))
 		case mine:

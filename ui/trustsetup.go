@@ -51,7 +51,11 @@ func (w *window) setUpHow(want chat.SetUp) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	return w.keyHow(making{intro: words.SetUpIntro, wait: words.SetUpWait, make: func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error) {
+	intro := words.SetUpIntro
+	if want.Reset {
+		intro = words.SetUpAnew
+	}
+	return w.keyHow(making{intro: intro, wait: words.SetUpWait, make: func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error) {
 		asked := want
 		asked.Passphrase, asked.Auth = phrase, auth
 		return backend.SetUp(ctx, asked)

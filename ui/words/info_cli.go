@@ -65,7 +65,7 @@ shown; without a terminal it is the first line of standard input.`
 func CLIFinding(f *chat.Finding) string {
 	s := "[" + FindingState(f.State) + "] " + FindingName(f.Topic) + ": " + Finding(f)
 	if fix := FixCommand(f.Fix); fix != "" && f.State != chat.FindingGood {
-		s += " Repair: " + fix
+		s += " Repair: " + fix + "."
 	}
 	return s
 }

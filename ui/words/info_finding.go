@@ -90,47 +90,54 @@ func FindingState(s chat.FindingState) string {
 // Finding returns the sentence of a finding, with the value that is worth showing.
 func Finding(f *chat.Finding) string {
 	s := finding(f)
-	if f.Problem != nil {
-		what, next := Problem(f.Problem)
-		if s == "" || f.State == chat.FindingBroken {
-			s = what
-		} else {
-			s += " " + what
-		}
-		if next != "" && f.Fix == "" {
-			s += " " + next
-		}
-	}
 	if f.Problem == nil {
-		s = strings.TrimSuffix(s, ".") + colon(f.Detail)
+		return s
+	}
+	what, next := Problem(f.Problem)
+	if f.State == chat.FindingBroken && f.Topic != chat.TopicBackup {
+		s = what
+	} else {
+		s += " " + what
+	}
+	if next != "" && f.Fix == "" {
+		s += " " + next
 	}
 	return s
 }
 
+// ok reports whether a finding is no reason to do anything.
+func ok(f *chat.Finding) bool { return f.State == chat.FindingGood || f.State == chat.FindingInfo }
+
 // one picks the sentence for something in order, and the one for something that is not.
 func one(f *chat.Finding, good, bad string) string {
-	if f.State == chat.FindingGood || f.State == chat.FindingInfo {
+	if ok(f) {
 		return good
 	}
 	return bad
 }
 
+// with ends a sentence with a value.
+func with(s, detail string) string { return strings.TrimSuffix(s, ".") + colon(detail) }
+
 func finding(f *chat.Finding) string {
 	switch f.Topic {
 	case chat.TopicHomeserver:
-		return one(f, "The homeserver answers.", "The homeserver does not answer.")
+		return with(one(f, "The homeserver answers.", "The homeserver does not answer."), f.Detail)
 	case chat.TopicClock:
-		return one(f, "This machine's clock agrees with the homeserver's.", "This machine's clock differs from the homeserver's.")
+		if ok(f) {
+			return "This machine's clock agrees with the homeserver's."
+		}
+		return with("This machine's clock differs from the homeserver's.", f.Detail)
 	case chat.TopicIdentity:
 		return identityFinding(f)
 	case chat.TopicSession:
-		return one(f, "This session is verified.", "This session is not verified: others cannot tell that it is yours.")
+		return sessionFinding(f)
 	case chat.TopicSecrets:
-		return one(f, "The private keys of your identity are here, encrypted.", "The private keys of your identity are not here.")
+		return secretsFinding(f)
 	case chat.TopicRecovery:
-		return one(f, "Recovery is set up: the recovery key brings everything back.", "Recovery is not set up, or not complete: without it keys can be lost.")
+		return recoveryFinding(f)
 	case chat.TopicBackup:
-		return one(f, "The key backup is connected and complete.", "The key backup does not work, or lags behind.")
+		return backupFinding(f)
 	}
 	return moreFindings(f)
 }
@@ -138,44 +145,107 @@ func finding(f *chat.Finding) string {
 func identityFinding(f *chat.Finding) string {
 	switch f.State {
 	case chat.FindingGood:
-		return "Your account has an identity."
+		return with("Your account has an identity.", Fingerprint(f.Detail))
 	case chat.FindingBroken:
-		return "Your account's identity is not the one that this session was verified with."
-	case chat.FindingInfo, chat.FindingWarning:
+		return "Your account's identity is not the one that this session was verified with. You may have set it up anew elsewhere, or somebody did."
+	case chat.FindingWarning:
+		return "Your account has no identity yet: nobody can tell which sessions are yours."
+	case chat.FindingInfo:
 	}
-	return "Your account has no identity that this session is verified with."
+	return "It is not known yet whether your account has an identity."
+}
+
+func sessionFinding(f *chat.Finding) string {
+	switch {
+	case f.State == chat.FindingGood:
+		return "This session is verified."
+	case f.State == chat.FindingInfo && f.Fix == chat.FixSetUp:
+		return "There is no identity to verify this session with."
+	case f.State == chat.FindingInfo:
+		return "It is not known yet whether this session is verified."
+	}
+	return "This session is not verified: others cannot tell that it is yours."
+}
+
+func secretsFinding(f *chat.Finding) string {
+	switch f.State {
+	case chat.FindingGood:
+		return "The private keys of your identity are here, encrypted."
+	case chat.FindingInfo:
+		return "The private keys of your identity come here once this session is verified."
+	case chat.FindingWarning, chat.FindingBroken:
+	}
+	return "The private keys of your identity are not here: this session cannot verify others."
+}
+
+func recoveryFinding(f *chat.Finding) string {
+	switch {
+	case f.State == chat.FindingGood:
+		return "Recovery is set up: the recovery key brings everything back."
+	case f.State == chat.FindingInfo:
+		return "It is not known yet whether recovery is set up."
+	case f.Fix == chat.FixRotate:
+		return "Recovery is not complete: a secret that is here is missing there."
+	}
+	return "Recovery is not set up: when all sessions are lost, so are the keys."
+}
+
+func backupFinding(f *chat.Finding) string {
+	switch {
+	case f.State == chat.FindingGood:
+		return "The key backup is connected and complete."
+	case f.State == chat.FindingInfo && f.Count > 0:
+		return "The key backup is connected; " + Count(f.Count, "key is", "keys are") + " still to be saved."
+	case f.State == chat.FindingInfo:
+		return "It is not known yet whether there is a key backup."
+	case f.State == chat.FindingWarning && f.Fix == chat.FixRecover:
+		return "There is a key backup, but this session is not connected to it."
+	case f.State == chat.FindingWarning:
+		return "There is no key backup: keys that are only here can be lost."
+	}
+	return "The key backup cannot be used."
 }
 
 func moreFindings(f *chat.Finding) string {
-	n := strconv.Itoa(f.Count)
 	switch f.Topic {
 	case chat.TopicDeviceKeys:
-		return one(f, "The homeserver has this session's keys as they are here.", "The homeserver has other keys for this session than are here.")
+		if f.State == chat.FindingWarning {
+			return "The homeserver does not have this session's keys yet; they are sent by themselves."
+		}
+		return one(f, "The homeserver has this session's keys as they are here.",
+			"The homeserver gives others other keys for this session than are here: they cannot write to it.")
 	case chat.TopicOneTime:
-		return one(f, "Others can reach this session: "+n+" one-time keys at the homeserver.", "One-time keys run out: others may not reach this session.")
+		return one(f, "Others can reach this session: "+Count(f.Count, "one-time key", "one-time keys")+" at the homeserver.",
+			"Only "+Count(f.Count, "one-time key is", "one-time keys are")+" left at the homeserver; more are made by themselves.")
 	case chat.TopicSessions:
-		if f.State == chat.FindingGood {
+		switch {
+		case ok(f) && f.Detail == "1":
+			return NoOtherSessions
+		case ok(f):
 			return "All your other sessions are verified."
 		}
-		return Count(f.Count, "session of yours is", "sessions of yours are") + " not verified."
+		return Count(f.Count, "other session of yours is", "other sessions of yours are") + " not verified."
 	case chat.TopicKeys:
-		return Count(f.Count, "message key", "message keys") + " on this machine."
+		return Count(f.Count, "message key is", "message keys are") + " on this machine."
 	case chat.TopicWaiting:
 		if f.Count == 0 {
 			return "No message waits for its key."
 		}
-		return Count(f.Count, "message waits", "messages wait") + " for a key."
+		return "Messages wait for " + Count(f.Count, "key", "keys") + "."
 	case chat.TopicPeople:
 		if f.Count == 0 {
 			return "Nobody's identity has changed."
 		}
-		return "The identity of " + Count(f.Count, "person", "people") + " has changed."
+		return with("The identity of "+Count(f.Count, "person has", "people has")+" changed.", f.Detail)
 	case chat.TopicStore:
-		return one(f, "The files of the account are in order.", "A file of the account is not in order.")
+		return with(one(f, "The files of the account are in order.", "A file of the account is not in order."), f.Detail)
 	case chat.TopicKeyring:
-		return one(f, "The account's secrets are kept safely.", "The account's secrets cannot be kept safely.")
+		if f.State == chat.FindingGood {
+			return "The account's secrets are in the system's keyring."
+		}
+		return with(one(f, "The account's secrets are in a file that only you can read.", "The account's secrets cannot be kept safely."), f.Detail)
 	case chat.TopicTerminal:
-		return one(f, "The terminal shows everything that hubbub draws.", "The terminal lacks something; hubbub does without.")
+		return with(one(f, "The terminal shows what hubbub draws.", "The terminal lacks something; hubbub does without."), f.Detail)
 	}
 	return FindingState(f.State)
 }
@@ -192,7 +262,7 @@ func FixWord(fix string) string {
 	case chat.FixRotate:
 		return "make a new recovery key"
 	case chat.FixBackup:
-		return "connect the backup"
+		return "make a new backup"
 	case chat.FixSession:
 		return "show sessions"
 	case chat.FixPerson:
@@ -208,19 +278,20 @@ func FixWord(fix string) string {
 // FixHere reports whether the window can do a repair itself.
 func FixHere(fix string) bool { return fix != chat.FixClock && FixWord(fix) != "" }
 
-// FixCommand names the command that repairs a finding, for the command line, or "".
+// FixCommand says what repairs a finding, with the command, for the command line; "" for nothing.
 func FixCommand(fix string) string {
+	word := FixWord(fix)
 	switch fix {
 	case chat.FixVerify:
-		return "hubbub verify"
-	case chat.FixRecover, chat.FixBackup:
-		return "hubbub recovery"
+		return word + " with: hubbub verify"
+	case chat.FixRecover:
+		return word + " with: hubbub recovery"
 	case chat.FixSignIn:
-		return "hubbub login"
-	case chat.FixSetUp, chat.FixRotate, chat.FixSession, chat.FixPerson:
-		return "hubbub"
+		return word + " with: hubbub login"
+	case chat.FixSetUp, chat.FixRotate, chat.FixSession, chat.FixPerson, chat.FixBackup:
+		return word + " in the window: hubbub"
 	case chat.FixClock:
-		return FixWord(fix)
+		return word
 	}
 	return ""
 }

@@ -166,6 +166,9 @@ func BackupLine(b chat.Backup) string {
 	case chat.BackupFailed:
 		return "The key backup has stopped."
 	case chat.BackupOn:
+		if b.Total == 0 {
+			return "The key backup is on; there is no key to save yet."
+		}
 		if b.Saved < b.Total {
 			return "Key backup: " + Thousands(b.Saved) + " of " + Thousands(b.Total) + " keys are saved."
 		}

@@ -40,6 +40,7 @@ func keys(n int) string {
 const (
 	SetUpTitle      = "Set up"
 	SetUpIntro      = "This makes your identity, a recovery key and a key backup, as far as they are missing."
+	SetUpAnew       = "This makes a new identity, a new recovery key and a new key backup."
 	SetUpKeyIntro   = "A new recovery key takes the place of the present one, which opens nothing any more."
 	SetUpHow        = "How do you want to keep the recovery key?"
 	SetUpRandom     = "Make a recovery key"
@@ -123,6 +124,7 @@ const (
 	ExportWait   = "Exporting…"
 	ImportTitle  = "Import keys"
 	ImportIntro  = "Takes in message keys from a file, and with them the messages that wait for them."
+	ImportWrong  = "That is not the passphrase of the file. Nothing was taken from it."
 	ImportWait   = "Importing…"
 	ImportPhrase = "Passphrase of the file"
 )

@@ -84,7 +84,7 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 	return &ui.Backend{
 		Account: c.Account(),
 		Reader:  reader{c.Store(), feed}, Sender: c, Rooms: c, Directory: c, Media: c,
-		Session: &uiSession{client: c, w: w}, Trust: c.Trust(),
+		Session: &uiSession{client: c, w: w}, Trust: c.Trust(), Known: c.Trust(),
 		Feed:    paced.next,
 	}
 }
@@ -100,7 +100,7 @@ func (r reader) Watch(rooms ...chat.RoomID) { r.feed.Watch(rooms...) }
 
 // summaryEvery is how long changes that only move or count rooms wait for each
 // other: on a lively account they never end.
-const summaryEvery = 33 * time.Millisecond
+const summaryEvery = 50 * time.Millisecond
 
 // pacedFeed is the feed of the window. It belongs to one goroutine.
 type pacedFeed struct {

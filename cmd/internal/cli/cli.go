@@ -1,5 +1,6 @@
 // Package cli is the command line: the window without a command, and the
-// subcommands login, logout, accounts, send, tail, rooms and config.
+// subcommands login, logout, accounts, send, tail, rooms, config, doctor, verify,
+// keys and recovery.
 //
 // What a command prints on standard output, with --json above all, and the exit
 // codes are stable. An error is one line on standard error that ends in a next
@@ -52,6 +53,7 @@ func (r *root) command() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{words.CLIUsage(err.Error())} })
 	cmd.PersistentFlags().StringVar(&r.account, "account", "", words.CLIFlagAccount)
 	cmd.AddCommand(r.login(), r.logout(), r.accounts(), r.send(), r.tail(), r.rooms(), r.config())
+	cmd.AddCommand(r.doctor(), r.verify(), r.keys(), r.recovery())
 	return cmd
 }
 

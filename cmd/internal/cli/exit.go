@@ -46,6 +46,8 @@ func (r *root) report(err error) int {
 		cfg     *config.Error
 		problem *chat.Problem
 		crash   *app.CrashError
+		broken  *brokenError
+		unsure  *notVerifiedError
 	)
 	switch {
 	case err == nil:
@@ -62,6 +64,12 @@ func (r *root) report(err error) int {
 	case errors.As(err, &cfg):
 		r.complain(cfg.Error())
 		return exitUsage
+	case errors.As(err, &broken):
+		r.complain(broken.Error())
+		return exitFailure
+	case errors.As(err, &unsure):
+		r.complain(unsure.Error())
+		return exitFailure
 	case errors.As(err, &problem):
 		r.complain(words.ProblemLine(problem))
 		return codeOf(problem.Kind)
@@ -82,19 +90,21 @@ func codeOf(k chat.ProblemKind) int {
 	case chat.ProblemOffline, chat.ProblemNoHost, chat.ProblemTLS, chat.ProblemTimeout, chat.ProblemNotMatrix,
 		chat.ProblemHomeserver, chat.ProblemRateLimit:
 		return exitUnreachable
-	case chat.ProblemPassword, chat.ProblemNoPassword, chat.ProblemForbidden, chat.ProblemNotFound, chat.ProblemTooLarge:
+	case chat.ProblemPassword, chat.ProblemNoPassword, chat.ProblemForbidden, chat.ProblemNotFound, chat.ProblemTooLarge,
+		chat.ProblemAuth, chat.ProblemSecret:
 		return exitRefused
 	case chat.ProblemSignedOut:
 		return exitNoAccount
-	case chat.ProblemBadInput, chat.ProblemInsecure:
+	case chat.ProblemBadInput, chat.ProblemInsecure, chat.ProblemSecretShape, chat.ProblemFile:
 		return exitUsage
 	case chat.ProblemLocked:
 		return exitLocked
-	case chat.ProblemDiskFull, chat.ProblemReadOnly, chat.ProblemCorrupt, chat.ProblemNewer, chat.ProblemKeyGone:
+	case chat.ProblemDiskFull, chat.ProblemReadOnly, chat.ProblemCorrupt, chat.ProblemNewer, chat.ProblemKeyGone, chat.ProblemOldKeys:
 		return exitFiles
 	case chat.ProblemCancelled:
 		return exitInterrupted
-	case chat.ProblemUnknown, chat.ProblemCrypto:
+	case chat.ProblemUnknown, chat.ProblemCrypto, chat.ProblemExists, chat.ProblemNoIdentity, chat.ProblemNoRecovery,
+		chat.ProblemUntrusted, chat.ProblemIdentity, chat.ProblemNobody, chat.ProblemMismatch:
 	}
 	return exitFailure
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -29,7 +28,14 @@ func (r *root) verify() *cobra.Command {
 			if err := v.prepare(args); err != nil {
 				return err
 			}
-			return r.headless(cmd.Context(), v.run)
+			c, err := r.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			// What waits for an answer is told when the core starts.
+			v.feed = c.Store().Subscribe()
+			defer c.Store().Unsubscribe(v.feed)
+			return r.env.Headless(cmd.Context(), c, func(ctx context.Context) error { return v.run(ctx, c) })
 		}),
 	}
 	cmd.Flags().BoolVar(&v.show, "show-code", false, words.CLIFlagShowCode)
@@ -98,8 +104,6 @@ func (v *verifier) given() ([]byte, error) {
 }
 
 func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
-	v.feed = c.Store().Subscribe()
-	defer c.Store().Unsubscribe(v.feed)
 	if err := online(ctx, c); err != nil {
 		return err
 	}
@@ -107,22 +111,32 @@ func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
 	if v.user == "" {
 		v.user = c.Account().User
 	}
-	own := v.user == c.Account().User
 	set, err := v.feed.Next(ctx)
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(set.Verifications, func(x chat.Verification) bool {
-		return x.Incoming && x.Phase == chat.VerifyRequested && x.Own == own && x.User == v.user && (v.device == "" || x.Device == v.device)
-	}); i >= 0 {
-		v.id = set.Verifications[i].ID
-		v.complain(words.CLIVerifyTakes)
-		v.trust.AcceptVerification(v.id)
-	} else {
+	if !v.accept(set.Verifications) {
 		v.id = v.trust.Verify(v.user, v.device)
 		v.complain(words.CLIVerifyWaits)
 	}
 	return v.follow(ctx)
+}
+
+// accept answers the request of the other side, if there is one, in the place of an own one that nobody has answered.
+func (v *verifier) accept(all []chat.Verification) bool {
+	i := slices.IndexFunc(all, func(x chat.Verification) bool {
+		return x.Incoming && x.Phase == chat.VerifyRequested && x.ID != v.id && x.User == v.user && (v.device == "" || x.Device == v.device)
+	})
+	if i < 0 || v.done != chat.VerifyRequested {
+		return false
+	}
+	if v.id != "" {
+		v.trust.CancelVerification(v.id)
+	}
+	v.id = all[i].ID
+	v.complain(words.CLIVerifyTakes)
+	v.trust.AcceptVerification(v.id)
+	return true
 }
 
 // follow answers what the verification asks, until it ends.
@@ -137,6 +151,7 @@ func (v *verifier) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		v.accept(set.Verifications)
 		i := slices.IndexFunc(set.Verifications, func(x chat.Verification) bool { return x.ID == v.id })
 		if i < 0 {
 			continue
@@ -243,5 +258,5 @@ func (v *verifier) ask(question string) error {
 		v.trust.DenyVerification(v.id)
 		return nil
 	}
-	return errors.Join(v.stop(words.CLINeedAnswer))
+	return v.stop(words.CLINeedAnswer)
 }

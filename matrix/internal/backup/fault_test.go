@@ -67,7 +67,7 @@ func sessionsOf(keys []crypto.RoomKey) (out []string) {
 
 func TestLostAnswersOfTheHomeserver(t *testing.T) {
 	proxy, d, _, _ := behind(t)
-	keys := someKeys(t, 450)
+	keys := someKeys(t, 45)
 	d.hold(keys)
 	proxy.On(makes.Nth(1), matrixtest.DropAfter())
 	if _, err := d.b.Create(t.Context()); kindOf(err) != chat.ProblemOffline {
@@ -85,7 +85,7 @@ func TestLostAnswersOfTheHomeserver(t *testing.T) {
 	proxy.On(uploads.Nth(2), matrixtest.DropBefore())
 	proxy.On(uploads.Nth(3), matrixtest.RateLimit(50))
 	d.backUp()
-	d.wait("all keys saved", full(450))
+	d.wait("all keys saved", full(45))
 	if got := stored(t, d.Client, "1"); !slices.Equal(got, sessionsOf(keys)) {
 		t.Errorf("the homeserver has %d keys", len(got))
 	}
@@ -119,7 +119,7 @@ func TestHomeserverThatFails(t *testing.T) {
 		t.Errorf("the problem stays: %v", s.Problem)
 	}
 	// A small homeserver that takes few keys at once.
-	proxy.On(matrixtest.Match{Method: uploads.Method, Path: uploads.Path, Where: func(r matrixtest.Record) bool { return len(r.Body) > 20_000 }},
+	proxy.On(matrixtest.Match{Method: uploads.Method, Path: uploads.Path, Where: func(r matrixtest.Record) bool { return len(r.Body) > 10_000 }},
 		matrixtest.Refuse(413, "M_TOO_LARGE", nil))
 	d.hold(someKeys(t, 90))
 	d.wait("all keys saved in small parts", full(100))
@@ -128,7 +128,7 @@ func TestHomeserverThatFails(t *testing.T) {
 // TestRestartInTheMiddleOfAnUpload: what the homeserver has is not sent again.
 func TestRestartInTheMiddleOfAnUpload(t *testing.T) {
 	proxy, d, _, _ := behind(t)
-	keys := someKeys(t, 650)
+	keys := someKeys(t, 65)
 	d.hold(keys)
 	d.create()
 	gate := matrixtest.NewGate(t)
@@ -140,13 +140,13 @@ func TestRestartInTheMiddleOfAnUpload(t *testing.T) {
 	gate.Open()
 	before := len(sent(t, proxy))
 	d.open()
-	if s, _, err := d.m.CountSaved(t.Context(), mark("1", strings.TrimRight(onPublic(d), "="))); err != nil || s != 400 {
+	if s, _, err := d.m.CountSaved(t.Context(), mark("1", strings.TrimRight(onPublic(d), "="))); err != nil || s != 40 {
 		t.Errorf("%d keys are marked before the restart: %v", s, err)
 	}
 	d.backUp()
-	d.wait("all keys saved", full(650))
-	if after := len(sent(t, proxy)) - before; after != 250 {
-		t.Errorf("%d keys were sent after the restart, 250 were missing", after)
+	d.wait("all keys saved", full(65))
+	if after := len(sent(t, proxy)) - before; after != 25 {
+		t.Errorf("%d keys were sent after the restart, 25 were missing", after)
 	}
 	if got := stored(t, d.Client, "1"); !slices.Equal(got, sessionsOf(keys)) {
 		t.Errorf("the homeserver has %d keys", len(got))
@@ -161,15 +161,15 @@ func onPublic(d *device) string {
 // TestProgressIsReportedNotTooOften: a line of status, not a stream of it.
 func TestProgressIsReportedNotTooOften(t *testing.T) {
 	_, d, _, _ := behind(t)
-	d.b.times.progress = time.Hour
-	d.hold(someKeys(t, 900))
+	d.b.limits.progress = time.Hour
+	d.hold(someKeys(t, 90))
 	d.create()
 	d.backUp()
-	d.wait("all keys saved", full(900))
+	d.wait("all keys saved", full(90))
 	matrixtest.Wait(t, waitLimit, "the end to be told", func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		return len(d.states) > 0 && full(900)(d.states[len(d.states)-1])
+		return len(d.states) > 0 && full(90)(d.states[len(d.states)-1])
 	})
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -217,6 +217,47 @@ func TestVersionChangesWhileRunning(t *testing.T) {
 	})
 	if err := d.b.Delete(t.Context()); err != nil || d.b.Status().State != chat.BackupNone {
 		t.Errorf("after deleting the last: %+v %v", d.b.Status(), err)
+	}
+}
+
+// TestHomeserverThatContradictsItself: it shows a backup and refuses keys for it.
+func TestHomeserverThatContradictsItself(t *testing.T) {
+	for name, no := range map[string]matrixtest.Action{
+		"wrong version": matrixtest.Refuse(403, "M_WRONG_ROOM_KEYS_VERSION", map[string]any{"current_version": "1"}),
+		"not found":     matrixtest.Refuse(404, "M_NOT_FOUND", nil),
+	} {
+		proxy, d, _, _ := behind(t)
+		d.create()
+		d.hold(someKeys(t, 2))
+		d.b.limits.minWait, d.b.limits.maxWait = 10*time.Millisecond, time.Hour
+		rule := proxy.On(uploads, no)
+		d.backUp()
+		d.wait(name, func(s chat.Backup) bool { return s.State == chat.BackupFailed && s.Problem != nil })
+		rule.Off()
+		asked := rule.Hits()
+		d.b.Online()
+		d.wait("all keys saved", full(2))
+		if asked > 10 {
+			t.Errorf("%s: asked %d times without a pause", name, asked)
+		}
+	}
+}
+
+// TestBackupWhoseSignerIsLearnedLater: whether a backup is the account's is looked at again when the own identity is known.
+func TestBackupWhoseSignerIsLearnedLater(t *testing.T) {
+	_, d, hs, account := behind(t)
+	peer := matrixtest.StartPeer(t, hs, account)
+	d.create()
+	d.backUp()
+	peer.SetUpTrust()
+	version := peer.CheckBackup().Version
+	d.b.Recheck()
+	d.wait("somebody's backup", func(s chat.Backup) bool { return s.Version == version && s.State == chat.BackupUntrusted })
+	d.trust(peer, false)
+	d.wait("the account's backup", func(s chat.Backup) bool { return s.State == chat.BackupNoKey })
+	r, err := d.b.Inspect(t.Context())
+	if err != nil || !r.Signers.Master || !r.Signers.Anchored || r.Version != version {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 
@@ -269,20 +310,20 @@ func TestHomeserverThatLosesKeys(t *testing.T) {
 
 func TestRestoreThatIsCutOff(t *testing.T) {
 	proxy, d, hs, account := behind(t)
-	keys := someKeys(t, 300)
+	keys := someKeys(t, 60)
 	maker := newDevice(t, hs.Login(t, account))
 	maker.hold(keys)
 	key := maker.create()
 	maker.backUp()
-	maker.wait("keys saved", full(300))
+	maker.wait("keys saved", full(60))
 	if _, err := d.b.Restore(t.Context()); kindOf(err) != chat.ProblemNoRecovery {
 		t.Errorf("without a key: %v", err)
 	}
 	d.use(key)
-	cut := proxy.On(restore, matrixtest.Truncate(120_000))
+	cut := proxy.On(restore, matrixtest.Truncate(24_000))
 	n, err := d.b.Restore(t.Context())
 	p, ok := err.(*chat.Problem)
-	if !ok || p.Kind != chat.ProblemOffline || !p.Retry || n == 0 || n >= 300 {
+	if !ok || p.Kind != chat.ProblemOffline || !p.Retry || n == 0 || n >= 60 {
 		t.Errorf("restored %d: %v", n, err)
 	}
 	cut.Off()
@@ -294,7 +335,7 @@ func TestRestoreThatIsCutOff(t *testing.T) {
 		}
 		rule.Off()
 	}
-	if n, err := d.b.Restore(t.Context()); err != nil || n != 300 {
+	if n, err := d.b.Restore(t.Context()); err != nil || n != 60 {
 		t.Errorf("restored %d: %v", n, err)
 	}
 	for _, k := range keys {
@@ -302,12 +343,12 @@ func TestRestoreThatIsCutOff(t *testing.T) {
 			t.Fatal("a key is missing")
 		}
 	}
-	if s := d.b.Status(); s.Restoring || !on(s) || s.Saved != 300 {
+	if s := d.b.Status(); s.Restoring || !on(s) || s.Saved != 60 {
 		t.Errorf("afterwards: %+v", s)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !slices.ContainsFunc(d.states, func(s chat.Backup) bool { return s.Restoring && s.Restored > 0 && s.RestoreTotal == 300 }) {
+	if !slices.ContainsFunc(d.states, func(s chat.Backup) bool { return s.Restoring && s.Restored > 0 && s.RestoreTotal == 60 }) {
 		t.Error("no progress was told")
 	}
 }
@@ -334,7 +375,7 @@ func TestHomeserverThatStalls(t *testing.T) {
 	c.URL = slow.URL
 	d := newDevice(t, c)
 	d.create()
-	d.b.times.stall = 50 * time.Millisecond
+	d.b.limits.stall = 50 * time.Millisecond
 	if _, err := d.b.Restore(t.Context()); kindOf(err) != chat.ProblemTimeout {
 		t.Errorf("restore: %v", err)
 	}

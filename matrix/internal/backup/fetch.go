@@ -26,10 +26,8 @@ func (b *Manager) Fetch(ctx context.Context, room chat.RoomID, session string) (
 	if !ok || b.Lacks(room, session) {
 		return false, nil
 	}
-	limited, cancel := context.WithTimeout(ctx, requestLimit)
-	defer cancel()
 	var raw jsontext.Value
-	_, err = b.o.Client.MakeRequest(limited, http.MethodGet, b.url(t, "keys", string(room), session), nil, &raw)
+	err = b.call(ctx, http.MethodGet, b.url(t, "keys", string(room), session), nil, &raw)
 	if isNotFound(err) {
 		b.lacks(t, room, session)
 		return false, nil
@@ -80,7 +78,7 @@ func (b *Manager) lacks(t target, room chat.RoomID, session string) {
 			clear(b.missing) // they are asked for once more
 		}
 	}
-	b.missing[crypto.WantedSession{Room: room, Session: session}] = now.Add(b.times.missing)
+	b.missing[crypto.WantedSession{Room: room, Session: session}] = now.Add(b.limits.missing)
 }
 
 // Retry looks for a key again although the backup lacked it: in the backup,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +23,10 @@ type Options struct {
 	Log     *slog.Logger // may be nil
 }
 
-// times are the waits of a Manager; tests have shorter ones.
-type times struct {
+// limits are the waits and sizes of a Manager; tests have smaller ones.
+type limits struct {
+	upload   int           // keys in one request
+	restore  int           // keys taken in at once
 	check    time.Duration // between two looks at which backup there is
 	gather   time.Duration // new keys are collected that long before they are uploaded
 	pace     time.Duration // between two uploads
@@ -34,8 +37,9 @@ type times struct {
 	stall    time.Duration // between two pieces of a long answer
 }
 
-func usual() times {
-	return times{
+func usual() limits {
+	return limits{
+		upload: 200, restore: 100,
 		check: 3 * time.Hour, gather: 2 * time.Second, pace: 100 * time.Millisecond, minWait: 2 * time.Second, maxWait: 5 * time.Minute,
 		missing: 15 * time.Minute, progress: 250 * time.Millisecond, stall: time.Minute,
 	}
@@ -46,11 +50,12 @@ const failedAfter = 3
 
 // Manager looks after the account's key backup.
 type Manager struct {
-	o     Options
-	log   *slog.Logger
-	times times
+	o      Options
+	log    *slog.Logger
+	limits limits
 
 	wake     chan struct{} // one slot: Run has something to do
+	online   chan struct{} // one slot: what failed may work now
 	deciding chan struct{} // one slot: held by who changes which backup it is
 	restores chan struct{} // one slot: held by who restores
 
@@ -68,17 +73,19 @@ type Manager struct {
 	missing  map[crypto.WantedSession]time.Time // the backup lacks it: not asked for again before
 }
 
-// New makes a Manager and has the machine tell it of new keys. It starts nothing.
+// New makes a Manager and has the machine tell it of new keys, and of changes
+// of the own identity. It starts nothing.
 func New(opt Options) *Manager {
 	b := &Manager{
-		o: opt, log: opt.Log, times: usual(),
-		wake: make(chan struct{}, 1), deciding: make(chan struct{}, 1), restores: make(chan struct{}, 1),
+		o: opt, log: opt.Log, limits: usual(),
+		wake: make(chan struct{}, 1), online: make(chan struct{}, 1), deciding: make(chan struct{}, 1), restores: make(chan struct{}, 1),
 		missing: map[crypto.WantedSession]time.Time{},
 	}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
 	opt.Machine.OnRoomKey(b.keysCame)
+	opt.Machine.OnPeople(b.peopleChanged)
 	return b
 }
 
@@ -93,8 +100,29 @@ func (b *Manager) Status() chat.Backup {
 	return b.state
 }
 
-// Recheck has Run look at which backup there is: after the own identity or its
-// trust changed, or the connection came back.
+// peopleChanged has Run look at who has signed the backup, when it is another
+// question than before.
+func (b *Manager) peopleChanged(users []chat.UserID) {
+	if !slices.Contains(users, chat.UserID(b.o.Client.UserID)) {
+		return
+	}
+	b.mu.Lock()
+	if soon := time.Now().Add(b.limits.gather); b.checkAt.After(soon) {
+		b.checkAt = soon
+	}
+	b.mu.Unlock()
+	b.nudge()
+}
+
+// Online ends the wait after a failure: the connection is back.
+func (b *Manager) Online() {
+	select {
+	case b.online <- struct{}{}:
+	default: // it has been told
+	}
+}
+
+// Recheck has Run look at which backup there is.
 func (b *Manager) Recheck() {
 	b.mu.Lock()
 	b.checkAt = time.Time{}
@@ -106,7 +134,7 @@ func (b *Manager) Recheck() {
 func (b *Manager) keysCame() {
 	b.mu.Lock()
 	if b.uploadAt.IsZero() {
-		b.uploadAt = time.Now().Add(b.times.gather)
+		b.uploadAt = time.Now().Add(b.limits.gather)
 	}
 	b.mu.Unlock()
 	b.nudge()
@@ -132,7 +160,7 @@ func (b *Manager) lock(ctx context.Context) (release func(), err error) {
 // Run looks at the backup and uploads to it until ctx ends. What fails is
 // tried again. It returns an error only when crypto.db is damaged.
 func (b *Manager) Run(ctx context.Context) error {
-	wait := b.times.minWait
+	wait := b.limits.minWait
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -152,16 +180,29 @@ func (b *Manager) Run(ctx context.Context) error {
 			p := b.failed(err)
 			pause := max(wait, p.RetryAfter)
 			b.log.Warn("Backup will be tried again", slog.String("problem", p.Kind.String()), slog.Duration("wait", pause))
-			wait = min(wait*2, b.times.maxWait)
-			if !rest(ctx, pause) {
+			wait = min(wait*2, b.limits.maxWait)
+			if !b.pause(ctx, pause) {
 				return nil
 			}
 			next = time.Now()
 		default:
-			wait = b.times.minWait
+			wait = b.limits.minWait
 		}
 		timer.Reset(max(time.Until(next), 0))
 	}
+}
+
+// pause waits after a failure, until the connection comes back.
+func (b *Manager) pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+	case <-b.online:
+	}
+	return true
 }
 
 // rest waits whatever wakes meanwhile.
@@ -181,7 +222,7 @@ func (b *Manager) work(ctx context.Context) (next time.Time, err error) {
 	b.mu.Lock()
 	due := !time.Now().Before(b.checkAt)
 	if due {
-		b.checkAt = time.Now().Add(b.times.check)
+		b.checkAt = time.Now().Add(b.limits.check)
 	}
 	b.mu.Unlock()
 	if due {
@@ -220,7 +261,7 @@ func (b *Manager) failed(err error) *chat.Problem {
 	p := fault.From(err)
 	b.mu.Lock()
 	b.failures++
-	show := b.state.State == chat.BackupOn && (b.failures >= failedAfter || !p.Retry)
+	show := b.state.State == chat.BackupOn && (b.failures >= failedAfter || !p.Retry) && !isConnection(p.Kind)
 	if show {
 		b.state.State, b.state.Problem = chat.BackupFailed, p
 	}
@@ -229,6 +270,16 @@ func (b *Manager) failed(err error) *chat.Problem {
 		b.tell(true)
 	}
 	return p
+}
+
+// isConnection reports whether a problem is one of the connection, which says so itself.
+func isConnection(kind chat.ProblemKind) bool {
+	switch kind {
+	case chat.ProblemOffline, chat.ProblemNoHost, chat.ProblemTLS, chat.ProblemTimeout, chat.ProblemSignedOut, chat.ProblemCancelled:
+		return true
+	default:
+		return false
+	}
 }
 
 // worked ends a series of failures.
@@ -293,7 +344,7 @@ func (b *Manager) tell(always bool) {
 	b.telling.Lock()
 	defer b.telling.Unlock()
 	now := time.Now()
-	if b.onChange == nil || (!always && now.Sub(b.told) < b.times.progress) {
+	if b.onChange == nil || (!always && now.Sub(b.told) < b.limits.progress) {
 		return
 	}
 	b.told = now

@@ -155,7 +155,7 @@ func TestFilesOfKeysBothWays(t *testing.T) {
 	ours := someKeys(t, 3)
 	ours[1].SharedHistory = true
 	d.hold(ours)
-	file, err := d.b.Export(t.Context(), "pässword ✓")
+	file, err := d.b.export(t.Context(), "pässword ✓", testRounds)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,8 @@ import (
 	"hubbub/store/chat"
 )
 
-const (
-	restoreBatch = 100     // keys taken in at once
-	maxSealed    = 1 << 20 // longest entry of the backup that is read, in bytes
-)
+// maxSealed is the longest entry of the backup that is read, in bytes.
+const maxSealed = 1 << 20
 
 var (
 	errStalled  = errors.New("backup: nothing arrives any more")
@@ -96,7 +94,7 @@ func (b *Manager) restore(ctx context.Context, t target, total int) (sum crypto.
 			bad++
 			return nil
 		}
-		if keys = append(keys, key); len(keys) < restoreBatch {
+		if keys = append(keys, key); len(keys) < b.limits.restore {
 			return nil
 		}
 		return flush()
@@ -123,8 +121,8 @@ func (b *Manager) stream(ctx context.Context, url string) (body io.Reader, done 
 		done()
 		return nil, nil, err
 	}
-	watch.Reset(b.times.stall)
-	return &watched{r: res.Body, wind: func() { watch.Reset(b.times.stall) }, ctx: func() error { return context.Cause(ctx) }}, done, nil
+	watch.Reset(b.limits.stall)
+	return &watched{r: res.Body, wind: func() { watch.Reset(b.limits.stall) }, ctx: func() error { return context.Cause(ctx) }}, done, nil
 }
 
 // watched winds the watch at every piece that arrives.

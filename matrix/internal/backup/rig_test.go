@@ -91,7 +91,8 @@ func (d *device) open() {
 		d.t.Fatalf("open: %v", err)
 	}
 	d.b = New(Options{Machine: d.m, Client: cl})
-	d.b.times = times{
+	d.b.limits = limits{
+		upload: 20, restore: 10,
 		check: time.Hour, gather: 20 * time.Millisecond, pace: time.Millisecond, minWait: 20 * time.Millisecond, maxWait: 100 * time.Millisecond,
 		missing: time.Hour, progress: time.Millisecond, stall: 5 * time.Second,
 	}

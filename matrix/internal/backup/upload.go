@@ -16,12 +16,9 @@ import (
 	"hubbub/store/chat"
 )
 
-// uploadKeys is how many keys one request carries.
-const uploadKeys = 200
-
 // upload gives the backup every key that it lacks.
 func (b *Manager) upload(ctx context.Context) error {
-	limit := uploadKeys
+	limit := b.limits.upload
 	for {
 		t, ok := b.usable()
 		if !ok {
@@ -41,8 +38,14 @@ func (b *Manager) upload(ctx context.Context) error {
 		err = b.put(ctx, t, keys)
 		switch {
 		case isWrongVersion(err):
-			b.log.Info("Homeserver has another backup")
-			return b.check(ctx)
+			b.log.Info("Homeserver wants another backup")
+			if why := b.check(ctx); why != nil {
+				return why
+			}
+			if now, ok := b.usable(); ok && now.mark() == t.mark() {
+				return err // it says both: that is no reason to hurry
+			}
+			return nil
 		case err != nil && limit > 1 && fault.From(err).Kind == chat.ProblemTooLarge:
 			limit /= 2
 			continue
@@ -56,7 +59,7 @@ func (b *Manager) upload(ctx context.Context) error {
 		if err := b.count(ctx, t, false); err != nil {
 			return err
 		}
-		if !rest(ctx, b.times.pace) {
+		if !rest(ctx, b.limits.pace) {
 			return ctx.Err()
 		}
 	}
@@ -78,10 +81,7 @@ func (b *Manager) put(ctx context.Context, t target, keys []crypto.RoomKey) erro
 		}
 		body.Rooms[room].Sessions[id.SessionID(keys[i].Session)] = sealed
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestLimit)
-	defer cancel()
-	_, err := b.o.Client.MakeRequest(ctx, http.MethodPut, b.url(t, "keys"), body, nil)
-	if err != nil {
+	if err := b.call(ctx, http.MethodPut, b.url(t, "keys"), body, nil); err != nil {
 		return fmt.Errorf("upload room keys: %w", err)
 	}
 	return nil

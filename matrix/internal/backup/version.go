@@ -10,6 +10,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
@@ -18,6 +19,9 @@ import (
 
 // requestLimit is how long one request may take.
 const requestLimit = 90 * time.Second
+
+// maxAnswer is the longest answer that is read whole, in bytes.
+const maxAnswer = 1 << 20
 
 // versionInfo is a backup as the homeserver describes it.
 //
@@ -47,9 +51,16 @@ func mark(version, public string) string {
 
 // request asks the homeserver for something below /room_keys.
 func (b *Manager) request(ctx context.Context, method string, body, into any, path ...any) error {
+	return b.call(ctx, method, b.o.Client.BuildClientURL(append([]any{"v3", "room_keys"}, path...)...), body, into)
+}
+
+func (b *Manager) call(ctx context.Context, method, url string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
-	_, err := b.o.Client.MakeRequest(ctx, method, b.o.Client.BuildClientURL(append([]any{"v3", "room_keys"}, path...)...), body, into)
+	_, err := b.o.Client.MakeFullRequest(ctx, mautrix.FullRequest{
+		Method: method, URL: url, RequestJSON: body, ResponseJSON: into,
+		MaxAttempts: 1, SensitiveContent: true, ResponseSizeLimit: maxAnswer,
+	})
 	return err
 }
 

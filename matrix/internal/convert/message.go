@@ -6,6 +6,11 @@ import (
 	"hubbub/store/chat"
 )
 
+// verifyRequest is the msgtype of a request to verify each other.
+//
+// Spec: client-server-api#mroommessagemkeyverificationrequest
+const verifyRequest = "m.key.verification.request"
+
 // Relation types that hubbub folds.
 //
 // Spec: client-server-api#forming-relationships-between-events
@@ -199,6 +204,9 @@ func (it *Item) message(content []byte, sticker bool) {
 		msgtype = "m.sticker"
 	}
 	switch msgtype {
+	case verifyRequest:
+		// What it asks is shown where it can be answered; its words are only for clients that cannot.
+		it.Kind, it.Body, it.Hidden = chat.KindUnknown, "", true
 	case "m.emote":
 		it.Kind = chat.KindEmote
 	case "m.notice", "m.server_notice":

@@ -104,7 +104,7 @@ func merge(old, sess *mcrypto.InboundGroupSession) (*mcrypto.InboundGroupSession
 		out.KeySource, out.SourceUser, out.ForwardingChains = old.KeySource, old.SourceUser, old.ForwardingChains
 		out.SigningKey, out.SharedHistory, out.IsScheduled = old.SigningKey, old.SharedHistory, old.IsScheduled
 		out.MaxAge, out.MaxMessages = old.MaxAge, old.MaxMessages
-	} else if out.SharedHistory == nil {
+	} else if !direct && out.SharedHistory == nil {
 		out.SharedHistory = old.SharedHistory
 	}
 	if old.ReceivedAt.Before(out.ReceivedAt) && !old.ReceivedAt.IsZero() {

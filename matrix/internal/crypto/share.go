@@ -136,7 +136,7 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 		return "used up"
 	case time.Until(s.CreationTime) > clockSlack:
 		return "made when the clock was ahead" // it would live as much longer
-	case s.SharedHistory != nil && vis != nil && *s.SharedHistory != vis.SharedHistory():
+	case s.SharedHistory == nil || *s.SharedHistory != sharesHistory(vis):
 		return "history visibility changed"
 	}
 	limit, err := mcrypto.NewOutboundGroupSession(s.RoomID, conf, vis)
@@ -235,6 +235,8 @@ func (m *Machine) newSession(ctx context.Context, eng *engine, room chat.RoomID,
 	if err != nil {
 		return nil, fmt.Errorf("make session: %w", err)
 	}
+	shared := sharesHistory(vis)
+	out.SharedHistory = &shared
 	signing, identity := eng.mach.GetAccount().Keys()
 	in, err := mcrypto.NewInboundGroupSession(identity, signing, out.RoomID, out.Internal.Key(), out.MaxAge, out.MaxMessages, out.SharedHistory, false)
 	if err != nil {

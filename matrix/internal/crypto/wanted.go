@@ -44,7 +44,7 @@ func (m *Machine) want(room chat.RoomID, session, senderKey string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := WantedSession{room, session}
-	if m.todo.wanted[k] != nil || len(m.todo.wanted) >= maxWanted {
+	if m.todo.wanted[k] != nil || !m.todo.room() {
 		return
 	}
 	now := time.Now()
@@ -54,6 +54,21 @@ func (m *Machine) want(room chat.RoomID, session, senderKey string) {
 		t.askAt = a.due
 		m.nudge()
 	}
+}
+
+// room reports whether one more session can be wanted. One that own devices
+// have been asked for gives its place away: their answer is taken all the same.
+func (t *todo) room() bool {
+	if len(t.wanted) < maxWanted {
+		return true
+	}
+	for k, a := range t.wanted {
+		if a.tries > 0 {
+			delete(t.wanted, k)
+			return true
+		}
+	}
+	return false
 }
 
 // AskBackup names the function that looks for a session in the key backup. It

@@ -103,8 +103,8 @@ func (m *Machine) trustEpoch() uint64 {
 	return m.rooms.epoch
 }
 
-// sharesHistory reports whether who comes into a room may read what was said
-// before, as things are now.
+// sharesHistory reports whether who comes into a room may read what is said
+// now. Where the room does not say, they may.
 //
-// MSC4268
+// Spec: client-server-api#room-history-visibility
 func sharesHistory(vis *event.HistoryVisibilityEventContent) bool { return vis.SharedHistory() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -48,6 +49,7 @@ type device struct {
 	b       *backup.Manager
 	i       *Manager
 	since   string
+	log     *slog.Logger
 	stop    func()
 
 	mu     sync.Mutex
@@ -74,13 +76,13 @@ func (d *device) start() {
 	cl.DeviceID, cl.Log = id.DeviceID(d.DeviceID), zerolog.Nop()
 	user, dev := chat.UserID(d.UserID), chat.DeviceID(d.DeviceID)
 	d.m, err = crypto.Open(d.t.Context(), crypto.Options{
-		Path: d.path, PickleKey: []byte("a key for tests, 32 bytes long.."), Client: cl, User: user, Device: dev, Rooms: noRooms{},
+		Path: d.path, PickleKey: []byte("a key for tests, 32 bytes long.."), Client: cl, User: user, Device: dev, Rooms: noRooms{}, Log: d.log,
 	})
 	if err != nil {
 		d.t.Fatalf("open: %v", err)
 	}
-	d.b = backup.New(backup.Options{Machine: d.m, Client: cl})
-	d.i = New(Options{Machine: d.m, Client: cl, Backup: d.b, User: user, Device: dev})
+	d.b = backup.New(backup.Options{Machine: d.m, Client: cl, Log: d.log})
+	d.i = New(Options{Machine: d.m, Client: cl, Backup: d.b, User: user, Device: dev, Log: d.log})
 	d.b.OnChange(func(chat.Backup) { d.i.Changed() })
 	d.i.OnChange(func(t chat.Trust) {
 		d.mu.Lock()

@@ -29,7 +29,8 @@ const (
 type setup struct {
 	Master string `json:"master"`
 	Reset  bool   `json:"reset,omitempty"`
-	Backup bool   `json:"backup,omitempty"` // done
+	Begun  bool   `json:"begun,omitempty"`  // the backup is one that was made here, or may be
+	Backup bool   `json:"backup,omitempty"` // it was made anew
 }
 
 // SetUp makes what is missing: an identity, secret storage, a backup. It
@@ -201,8 +202,12 @@ func names(secrets map[string]chat.Secret) []string {
 // makeBackup makes a backup when there is none, and anew after a reset. One
 // that somebody else made, and whose key is not here, stays.
 func (m *Manager) makeBackup(ctx context.Context, under *setup) error {
-	if under != nil && under.Reset {
+	switch {
+	case under != nil && under.Reset:
 		return m.renewBackup(ctx, under)
+	case under != nil && under.Begun:
+		_, err := m.opt.Backup.Create(ctx)
+		return err
 	}
 	var present struct {
 		Version string `json:"version"`
@@ -211,6 +216,12 @@ func (m *Manager) makeBackup(ctx context.Context, under *setup) error {
 	if err != nil {
 		if p := fault.From(err); p.Kind != chat.ProblemNotFound || p.Code == "" {
 			return fmt.Errorf("look for the backup: %w", err)
+		}
+		if under != nil {
+			under.Begun = true
+			if err := m.noteSetup(ctx, *under); err != nil {
+				return err
+			}
 		}
 		_, err = m.opt.Backup.Create(ctx)
 		return err

@@ -184,11 +184,17 @@ func (m *Manager) seal(ctx context.Context, key *ssss.Key, name string, secret c
 	if _, err := m.accountData(ctx, name, &back); err != nil {
 		return err
 	}
-	got, err := key.Decrypt(name, back.Encrypted[key.ID])
+	var got []byte
+	err = fault.Guard(func() (err error) { got, err = key.Decrypt(name, back.Encrypted[key.ID]); return err })
 	if err != nil || !bytes.Equal(got, raw) {
-		return &chat.Problem{Kind: chat.ProblemHomeserver, Detail: name + " was not kept", Retry: true}
+		return notKept(name)
 	}
 	return nil
+}
+
+// notKept says that a homeserver took something and does not have it.
+func notKept(name string) error {
+	return &chat.Problem{Kind: chat.ProblemHomeserver, Detail: name + " was not kept", Retry: true}
 }
 
 func decode(secret chat.Secret) ([]byte, error) {
@@ -216,11 +222,22 @@ func (m *Manager) newStorage(ctx context.Context, passphrase chat.Secret, secret
 			}
 		}
 	}
+	// What a homeserver did not keep would be found out when it is too late.
+	if meta, err := m.keyMeta(ctx, key.ID); err != nil {
+		return "", err
+	} else if meta == nil || !meta.VerifyKey(key.Key) {
+		return "", notKept(keyTypePrefix)
+	}
 	if err := m.opt.Machine.SetValue(ctx, pruneValue, []byte(key.ID)); err != nil {
 		return "", err
 	}
 	if err := m.setAccountData(ctx, defaultKeyType, map[string]string{"key": key.ID}); err != nil {
 		return "", err
+	}
+	if v, err := m.look(ctx); err != nil {
+		return "", err
+	} else if v.keyID != key.ID {
+		return "", notKept(defaultKeyType)
 	}
 	m.keepOpen(key)
 	if err := m.prune(ctx); err != nil {

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"hubbub/matrix/internal/convert"
@@ -35,8 +34,7 @@ func (i *Ingest) read(ctx context.Context, room chat.RoomID, raw []byte, names [
 	} else {
 		it := ev.Item(nil)
 		in.row = rowOf(ev, it)
-		in.clear = ev.Type == "m.room.message" || ev.Type == "m.sticker" || it.Kind == chat.KindPoll ||
-			strings.HasPrefix(ev.Type, verifyPrefix)
+		in.clear = ev.Type == "m.room.message" || ev.Type == "m.sticker" || it.Kind == chat.KindPoll
 		i.mention(&in, it, names)
 	}
 	if ev.Replaced != nil && ev.Problem == "" {

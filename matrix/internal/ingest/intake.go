@@ -13,7 +13,8 @@ import (
 
 // Limits of one transaction.
 const (
-	batchRooms = 100     // rooms per transaction of a first sync
+	batchRooms = 100     // rooms in the first transactions of a first sync
+	mostRooms  = 400     // rooms in the later ones: fewer transactions are less work
 	batchBytes = 8 << 20 // bytes of responses held at once
 )
 
@@ -91,7 +92,7 @@ func (in *Intake) Add(ctx context.Context, p *Prepared) (committed int, err erro
 	}
 	in.rooms = append(in.rooms, p)
 	in.bytes += p.bytes
-	if in.first && (len(in.rooms) >= batchRooms || in.bytes >= batchBytes) {
+	if in.first && (len(in.rooms) >= min(max(batchRooms, in.committed()), mostRooms) || in.bytes >= batchBytes) {
 		if err := in.write(ctx, "", nil); err != nil {
 			return in.committed(), err
 		}

@@ -95,7 +95,7 @@ func wrapRoom(what string, room chat.RoomID, err error) error {
 
 // upload puts the encrypted file on the homeserver.
 func (m *Manager) upload(ctx context.Context, room chat.RoomID, shared, kept []crypto.RoomKey) (fileInfo, error) {
-	var b bundle
+	b := bundle{Keys: []bundleKey{}, Withheld: []withheld{}} // null is no list to other clients
 	for _, k := range shared {
 		b.Keys = append(b.Keys, bundleKey{
 			Algorithm: id.AlgorithmMegolmV1, Room: room, SenderKey: k.SenderKey, SenderKeys: map[string]string{"ed25519": k.SigningKey},

@@ -9,7 +9,7 @@ import (
 // and a frame of its own; with it messages that follow each other closely share them.
 const (
 	paceBurst = 3                     // responses that are asked for without any wait
-	paceMin   = 12 * time.Millisecond // between responses beyond them
+	paceMin   = 10 * time.Millisecond // between responses beyond them
 	paceMax   = 100 * time.Millisecond
 	paceShare = 4 // response work takes at most a fifth of the time
 )
@@ -19,7 +19,14 @@ const (
 type pacer struct {
 	tokens float64
 	last   time.Time
-	work   time.Duration // time that the last response took to take in
+	work   time.Duration // time that a response takes to take in
+	took   time.Duration // time that the last one took
+}
+
+// worked notes how long a response took. One alone that took long, as when the
+// disk was waited for, does not count.
+func (p *pacer) worked(d time.Duration) {
+	p.work, p.took = min(d, p.took), d
 }
 
 // wait returns when the next request may go out; false when ctx ended.

@@ -42,7 +42,7 @@ func (s *Syncer) once(ctx context.Context, token string) (string, error) {
 	}
 	start := time.Now()
 	next, err := s.takeNormal(ctx, in, st)
-	s.pace.work = time.Since(start)
+	s.pace.worked(time.Since(start))
 	return next, err
 }
 

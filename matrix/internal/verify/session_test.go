@@ -129,9 +129,13 @@ func (s *session) setUp() *session {
 func (s *session) follow(ctx context.Context) error {
 	since := ""
 	for {
-		status, answer, err := s.Do(ctx, http.MethodGet, "/_matrix/client/v3/sync?timeout=2000&since="+url.QueryEscape(since), nil)
+		query := url.Values{"timeout": {"2000"}}
+		if since != "" {
+			query.Set("since", since)
+		}
+		status, answer, err := s.Do(ctx, http.MethodGet, "/_matrix/client/v3/sync?"+query.Encode(), nil)
 		if err != nil || status != http.StatusOK {
-			return fmt.Errorf("sync: %d %w", status, err)
+			return fmt.Errorf("sync: %d %s %w", status, answer, err)
 		}
 		var r struct {
 			Next     string `json:"next_batch"`

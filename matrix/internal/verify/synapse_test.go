@@ -34,6 +34,7 @@ func TestNewSessionVerifiedByReferenceClient(t *testing.T) {
 			theirs := peer.WaitVerification(s.UserID)
 			theirs.Accept()
 			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+			theirs.AcceptSAS()
 			ours := s.wait(chat.VerifyCompare)
 			sameStrings(t, ours, theirs.SAS())
 			s.m.Confirm(ours.ID)
@@ -104,6 +105,7 @@ func TestReferenceClientVerifiedByUs(t *testing.T) {
 			theirs := peer.RequestOwnVerification()
 			s.m.Accept(s.wait(chat.VerifyRequested).ID)
 			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+			theirs.AcceptSAS()
 			ours := s.wait(chat.VerifyCompare)
 			sameStrings(t, ours, theirs.SAS())
 			s.m.Confirm(ours.ID)
@@ -166,6 +168,7 @@ func TestPersonVerifiedInARoom(t *testing.T) {
 			theirs := peer.RequestRoomVerification(room, s.UserID)
 			s.m.Accept(s.wait(chat.VerifyRequested).ID)
 			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+			theirs.AcceptSAS()
 			ours := s.wait(chat.VerifyCompare)
 			sameStrings(t, ours, theirs.SAS())
 			theirs.ConfirmSAS()
@@ -177,6 +180,7 @@ func TestPersonVerifiedInARoom(t *testing.T) {
 			theirs := peer.WaitRoomVerification(room, s.UserID)
 			theirs.Accept()
 			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+			theirs.AcceptSAS()
 			ours := s.wait(chat.VerifyCompare)
 			sameStrings(t, ours, theirs.SAS())
 			s.m.Confirm(ours.ID)
@@ -262,6 +266,7 @@ func TestReferenceClientEndsIt(t *testing.T) {
 	theirs = ask()
 	theirs.Accept()
 	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+	theirs.AcceptSAS()
 	ours := s.wait(chat.VerifyCompare)
 	s.m.Confirm(ours.ID)
 	theirs.MismatchSAS()
@@ -306,7 +311,7 @@ func TestHomeserverInTheMiddle(t *testing.T) {
 	peer.SetUpTrust()
 	s := signIn(t, hs, account)
 	peer.WaitDevice(s.UserID, s.DeviceID)
-	swap := func(typ, field, value string) func(string, jsontext.Value) jsontext.Value {
+	swap := func(typ, field string, value any) func(string, jsontext.Value) jsontext.Value {
 		return func(sent string, raw jsontext.Value) jsontext.Value {
 			var c map[string]any
 			if sent != typ || json.Unmarshal(raw, &c) != nil {
@@ -321,7 +326,7 @@ func TestHomeserverInTheMiddle(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(string, jsontext.Value) jsontext.Value{
-		"start":      swap(typeStart, "more", "x"),
+		"start":      swap(typeStart, "message_authentication_codes", []string{macMethod}),
 		"list":       swap(typeMAC, "keys", encode(make([]byte, 32))),
 		"commitment": swap(typeAccept, "commitment", encode(make([]byte, 32))),
 	} {
@@ -337,19 +342,19 @@ func TestHomeserverInTheMiddle(t *testing.T) {
 		} else {
 			s.m.StartSAS(ready.ID)
 		}
+		theirs.AcceptSAS()
 		if name == "list" {
-			ours := s.wait(chat.VerifyCompare)
-			s.m.Confirm(ours.ID)
+			s.m.Confirm(s.wait(chat.VerifyCompare).ID)
 			theirs.ConfirmSAS()
-		} else {
-			if _, err := theirs.Try("acceptSAS", nil); err != nil && name != "commitment" {
-				t.Logf("%s: %v", name, err)
-			}
 		}
 		if v := s.over(); v.Phase != chat.VerifyCancelled {
 			t.Errorf("%s: ended with %+v", name, v)
 		}
-		theirs.WaitCancelled()
+		if name != "list" { // there the reference client lets our done, which crosses its cancel, stand in the request's phase
+			theirs.WaitCancelled()
+		} else if theirs.State().Failure == "" {
+			t.Errorf("%s: to them it is %+v", name, theirs.State())
+		}
 	}
 	if got := s.verdicts(); len(got) > 0 {
 		t.Errorf("signed %v", got)

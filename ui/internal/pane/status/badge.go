@@ -39,7 +39,7 @@ func (p *Pane) paintBadges(c screen.Canvas, end int) int {
 	most := 1
 	w, _ := c.Size()
 	switch {
-	case len(p.notices) > 0 && w < 100:
+	case len(p.notices) > 0 && w < 140:
 		return end // a notice goes by itself
 	case w >= 100:
 		most = 2
