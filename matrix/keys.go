@@ -15,7 +15,7 @@ import (
 )
 
 // maxWanted bounds how many missing sessions are looked after at once.
-const maxWanted = 1000
+const maxWanted = 5000
 
 var errNotOpen = errors.New("crypto.db is not open yet")
 

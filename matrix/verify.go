@@ -75,7 +75,9 @@ func (k verifyKeys) Confirm(ctx context.Context, v verify.Verified) error {
 		}
 	}
 	if v.DeviceKey != "" {
-		if err := k.m.SignSession(ctx, v.Device, v.DeviceKey); err != nil && !errors.Is(err, crypto.ErrNoPrivateKey) {
+		// A session without the private keys has still learnt whose the identity is.
+		err := k.m.SignSession(ctx, v.Device, v.DeviceKey)
+		if err != nil && (v.MasterKey == "" || !errors.Is(err, crypto.ErrNoPrivateKey)) {
 			return err
 		}
 	}

@@ -104,7 +104,7 @@ func (w *window) findingLine(f *chat.Finding, i int) info.Line {
 		fix, detail := f.Fix, f.Detail
 		l.Choose = func() tea.Cmd { return w.repair(fix, detail) }
 	}
-	l.Text = safe.Own(safe.Line(text).String())
+	l.Text = safe.Own(text)
 	return l
 }
 

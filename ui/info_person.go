@@ -151,7 +151,11 @@ func (w *window) openSessionInfo(x chat.Session) tea.Cmd {
 
 func (w *window) showSession(s *info.Sheet, x chat.Session) {
 	own := x.User == w.back.Account.User
-	lines := sentence(nil, sessionLevel(x.Trust), words.SessionWhy(x.Trust, own))
+	why := words.SessionWhy(x.Trust, own)
+	if x.Fingerprint == "" && x.Trust == chat.SessionUnsigned {
+		why = words.CannotVerify
+	}
+	lines := sentence(nil, sessionLevel(x.Trust), why)
 	if x.Current {
 		lines = sentence(lines, info.Plain, words.ThisSession)
 	}
@@ -189,7 +193,7 @@ func (w *window) sessionActions(s *info.Sheet, x chat.Session) []info.Action {
 		})
 		return out
 	}
-	if x.Trust == chat.SessionUnsigned {
+	if x.Trust == chat.SessionUnsigned && x.Fingerprint != "" {
 		add(keymap.VerifyThis, func() tea.Cmd { return w.verifyOwn(x.ID) })
 	}
 	if w.isFresh(x.ID) {

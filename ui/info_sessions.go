@@ -102,7 +102,10 @@ func (w *window) ownSessions(lines []info.Line, all []chat.Session) []info.Line 
 			return sentence(lines, info.Plain, words.MoreExcluded(len(all)-maxListed))
 		}
 		l := w.sessionLine(x)
-		text := l.Text.String() + " · " + string(x.ID)
+		text := l.Text.String()
+		if words.SessionName(&x) != string(x.ID) {
+			text += " · " + string(x.ID)
+		}
 		if !x.LastSeen.IsZero() {
 			text += " · " + words.Ago(max(w.clock.Now().Sub(x.LastSeen), 0))
 		}
@@ -132,7 +135,11 @@ func (w *window) listActions(s *info.Sheet, all []chat.Session) []info.Action {
 	}
 	out := []info.Action{
 		{Do: keymap.VerifyThis, Run: chosen(func(x chat.Session) tea.Cmd {
-			return unless(x.Trust != chat.SessionUnsigned, words.NothingToVerify, func() tea.Cmd {
+			why := words.NothingToVerify
+			if x.Fingerprint == "" {
+				why = words.CannotVerify
+			}
+			return unless(x.Trust != chat.SessionUnsigned || x.Fingerprint == "", why, func() tea.Cmd {
 				if x.Current {
 					return w.verifyOwn("")
 				}

@@ -151,7 +151,7 @@ func (w *window) cancelledPage(p *trust.Page, v *chat.Verification) {
 	if next != "" {
 		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(next)})
 	}
-	if v.Problem != nil {
+	if v.Problem != nil && v.Problem.Kind != chat.ProblemMismatch {
 		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(words.ProblemLine(v.Problem)), Tone: trust.Quiet})
 	}
 	user, device := v.User, v.Device

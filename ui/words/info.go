@@ -68,6 +68,7 @@ const (
 	SenderUnsigned    = "The session that wrote it is not confirmed by its owner: its client may not send keys to others. Verify the sender."
 	NothingToAccept   = "The identity has not changed."
 	NothingToVerify   = "It is verified already."
+	CannotVerify      = "It does not encrypt, so it cannot be verified. If you do not know it, sign it out."
 	NotYourSession    = "Only your own sessions can be renamed or signed out."
 	NotThisSession    = "This is the session you use. Sign out of it with the action Sign out."
 	NotYourOwn        = "Your own sessions cannot be blocked: sign them out."
@@ -189,6 +190,9 @@ func SessionLine(s *chat.Session, own bool) string {
 	word := SessionWord(s.Trust)
 	if own {
 		word = OwnSessionWord(s.Trust)
+	}
+	if s.Fingerprint == "" && s.Trust == chat.SessionUnsigned {
+		word = NoEncryption
 	}
 	return SessionName(s) + " · " + word
 }

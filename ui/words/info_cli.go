@@ -58,7 +58,8 @@ shown; without a terminal it is the first line of standard input.`
 	CLIVerifySame    = "Does the other side show the same, in the same order? [y/n] "
 	CLIVerifyWaitsOn = "Confirmed. Waiting for the other side."
 	CLIVerified      = "Verified."
-	CLINotVerified   = "Nothing was verified."
+	CLISecretsCame   = "The private keys and the key backup are here."
+	CLISecretsLater  = "What the other session keeps has not come yet; it is asked for when hubbub runs again."
 )
 
 // CLIFinding is a line of `hubbub doctor`.

@@ -38,6 +38,9 @@ func SessionWord(t chat.SessionTrust) string {
 	return ""
 }
 
+// NoEncryption is a session that has no keys.
+const NoEncryption = "does not encrypt"
+
 // OwnSessionWord says the same of a session of this account.
 func OwnSessionWord(t chat.SessionTrust) string {
 	switch t {

@@ -75,6 +75,8 @@ var arrows = []arrow{
 	{"ui/internal/richtext", "github.com/alecthomas/chroma", "code highlighting"},
 	{"ui/internal/richtext", "golang.org/x/net/html", "message HTML is parsed for rows that are looked at, not at ingest"},
 	{"ui/internal/richtext", "golang.org/x/net/idna", "links show the host name that a resolver would see"},
+	{"ui/internal/qr", "rsc.io/qr", "verification codes are drawn"},
+	{"ui/internal/qr", "github.com/makiuchi-d/gozxing", "and read out of pictures"},
 	{"ui/words", "store/chat", "words for its enums"},
 	{"ui/safe", "github.com/clipperhouse", "grapheme clusters"},
 	{"ui/safe", "github.com/charmbracelet/x/ansi", "what an escape sequence is"},

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,9 +9,6 @@ import (
 	"hubbub/store/chat"
 	"hubbub/ui/words"
 )
-
-// connectLimit is how long a command that can do without the homeserver waits for it.
-const connectLimit = 15 * time.Second
 
 // brokenError says that a checkup found something broken: exit code 1.
 type brokenError struct{ broken, warnings int }
@@ -37,7 +33,7 @@ func (r *root) doctor() *cobra.Command {
 		Use: "doctor", Short: words.CLIDoctorShort, Long: words.CLIDoctorLong, Args: usage(cobra.NoArgs),
 		RunE: r.with(func(cmd *cobra.Command, _ []string) error {
 			return r.headless(cmd.Context(), func(ctx context.Context, c *matrix.Client) error {
-				waitFor(ctx, c) // what is found without the homeserver counts too
+				_, _ = settled(ctx, c) // what is found without the homeserver counts too
 				all, err := c.Trust().Checkup(ctx)
 				if err != nil {
 					return err
@@ -57,13 +53,6 @@ func (r *root) headless(ctx context.Context, fn func(ctx context.Context, c *mat
 		return err
 	}
 	return r.env.Headless(ctx, c, func(ctx context.Context) error { return fn(ctx, c) })
-}
-
-// waitFor waits for the connection, or until it is clear that it will not come soon.
-func waitFor(ctx context.Context, c *matrix.Client) {
-	ctx, cancel := context.WithTimeout(ctx, connectLimit)
-	defer cancel()
-	_ = online(ctx, c) // the checkup says why it is not there
 }
 
 func (r *root) findings(all []chat.Finding, asJSON bool) error {

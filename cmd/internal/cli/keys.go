@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -66,17 +67,21 @@ func backupWord(s chat.BackupState) string {
 	return [...]string{"unknown", "none", "no_key", "untrusted", "unsupported", "on", "failed"}[s]
 }
 
-// settled waits until it is known how the key backup is.
+// connectLimit is how long a command waits for the homeserver to tell how the account is set up.
+const connectLimit = 15 * time.Second
+
+// settled waits until it is known how the account is set up. What is known
+// after a while stands; the error says that the homeserver cannot be asked.
 func settled(ctx context.Context, c *matrix.Client) (chat.Trust, error) {
 	feed := c.Store().Subscribe()
 	defer c.Store().Unsubscribe(feed)
-	if err := online(ctx, c); err != nil {
-		return chat.Trust{}, err
-	}
 	limited, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
+	if err := online(limited, c); err != nil {
+		return chat.Trust{}, err
+	}
 	t, err := c.Trust().Trust(ctx)
-	for err == nil && t.Backup.State == chat.BackupUnknown {
+	for err == nil && (t.Backup.State == chat.BackupUnknown || t.Identity == chat.IdentityUnknown) {
 		select {
 		case <-limited.Done():
 			return t, ctx.Err()

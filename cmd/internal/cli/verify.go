@@ -54,6 +54,7 @@ type verifier struct {
 	device      chat.DeviceID
 	trust       *matrix.Trust
 	feed        *store.Feed
+	me          string // user and session
 	id          string
 	done        chat.VerificationPhase // the last that was answered
 	in          *bufio.Reader
@@ -108,6 +109,7 @@ func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
 		return err
 	}
 	v.trust = c.Trust()
+	v.me = string(c.Account().User) + string(c.Account().Device)
 	if v.user == "" {
 		v.user = c.Account().User
 	}
@@ -122,12 +124,14 @@ func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
 	return v.follow(ctx)
 }
 
-// accept answers the request of the other side, if there is one, in the place of an own one that nobody has answered.
+// accept answers the request of the other side, if there is one, in the place
+// of an own one that nobody has answered. Where both sides ask at once, the one
+// whose name comes first gives in: else both would give up their own.
 func (v *verifier) accept(all []chat.Verification) bool {
 	i := slices.IndexFunc(all, func(x chat.Verification) bool {
 		return x.Incoming && x.Phase == chat.VerifyRequested && x.ID != v.id && x.User == v.user && (v.device == "" || x.Device == v.device)
 	})
-	if i < 0 || v.done != chat.VerifyRequested {
+	if i < 0 || v.done != chat.VerifyRequested || v.id != "" && v.me > string(all[i].User)+string(all[i].Device) {
 		return false
 	}
 	if v.id != "" {
@@ -158,7 +162,7 @@ func (v *verifier) follow(ctx context.Context) error {
 		}
 		x := &set.Verifications[i]
 		if !x.Open() {
-			return v.ended(x)
+			return v.ended(ctx, x)
 		}
 		if x.Phase == v.done {
 			continue
@@ -170,15 +174,43 @@ func (v *verifier) follow(ctx context.Context) error {
 	}
 }
 
-func (v *verifier) ended(x *chat.Verification) error {
+func (v *verifier) ended(ctx context.Context, x *chat.Verification) error {
 	switch {
 	case x.Phase == chat.VerifyDone:
-		return v.say(words.CLIVerified)
+		if err := v.say(words.CLIVerified); err != nil || !x.Own {
+			return err
+		}
+		return v.secrets(ctx)
 	case x.Problem != nil:
 		return x.Problem
 	}
 	what, next := words.VerifyCancelled(x.Reason, x.ByUs)
 	return &notVerifiedError{strings.TrimSpace(what + " " + next)}
+}
+
+// secrets waits for what another session gives to one that it has verified:
+// the private keys, and the key of the backup. Without them the session is
+// verified all the same; they are asked for again the next time.
+func (v *verifier) secrets(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	t, err := v.trust.Trust(limited)
+	for err == nil && !(t.PrivateKeys && t.Backup.State == chat.BackupOn) {
+		select {
+		case <-limited.Done():
+			v.complain(words.CLISecretsLater)
+			return ctx.Err()
+		case <-v.feed.Wait():
+		}
+		set, next := v.feed.Next(limited)
+		if err = next; err == nil && set.Trust != nil {
+			t = *set.Trust
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return v.say(words.CLISecretsCame)
 }
 
 // answer does what a phase asks of this side.

@@ -57,6 +57,7 @@ type Manager struct {
 	wake     chan struct{} // one slot: Run has something to do
 	online   chan struct{} // one slot: what failed may work now
 	deciding chan struct{} // one slot: held by who changes which backup it is
+	uploads  chan struct{} // one slot: held by who uploads
 	restores chan struct{} // one slot: held by who restores
 
 	telling  sync.Mutex // held while onChange is called, so that calls keep their order
@@ -78,7 +79,7 @@ type Manager struct {
 func New(opt Options) *Manager {
 	b := &Manager{
 		o: opt, log: opt.Log, limits: usual(),
-		wake: make(chan struct{}, 1), online: make(chan struct{}, 1), deciding: make(chan struct{}, 1), restores: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), online: make(chan struct{}, 1), deciding: make(chan struct{}, 1), uploads: make(chan struct{}, 1), restores: make(chan struct{}, 1),
 		missing: map[crypto.WantedSession]time.Time{},
 	}
 	if b.log == nil {
@@ -149,9 +150,14 @@ func (b *Manager) nudge() {
 
 // lock waits for the right to change which backup it is.
 func (b *Manager) lock(ctx context.Context) (release func(), err error) {
+	return hold(ctx, b.deciding)
+}
+
+// hold waits for a slot.
+func hold(ctx context.Context, slot chan struct{}) (release func(), err error) {
 	select {
-	case b.deciding <- struct{}{}:
-		return func() { <-b.deciding }, nil
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for the backup: %w", ctx.Err())
 	}

@@ -15,7 +15,12 @@ import (
 // TestBackupOfMatrixJSSDKIsUsed: matrix-js-sdk makes the backup; what was said before this session came becomes
 // readable by itself, and what this session gets goes there.
 func TestBackupOfMatrixJSSDKIsUsed(t *testing.T) {
-	hs := matrixtest.Synapse(t)
+	for name, hs := range map[string]*matrixtest.Homeserver{"synapse": matrixtest.Synapse(t), "dendrite": matrixtest.Dendrite(t)} {
+		t.Run(name, func(t *testing.T) { backupOfPeer(t, hs) })
+	}
+}
+
+func backupOfPeer(t *testing.T, hs *matrixtest.Homeserver) {
 	account := hs.NewAccount(t, "jane")
 	peer := matrixtest.StartPeer(t, hs, account)
 	peer.SetUpTrust()
@@ -171,5 +176,50 @@ func TestFilesOfKeysBothWays(t *testing.T) {
 	}
 	if _, err := late.Try("importKeyFile", map[string]any{"text": string(file), "passphrase": "another"}); err == nil {
 		t.Error("the peer opens it with another passphrase")
+	}
+}
+
+// TestBackupIsSignedOnceTheIdentityIsHere: a backup that was made before the identity's keys came here gets its signature,
+// beside the one that it had; other sessions can tell by it whose it is.
+func TestBackupIsSignedOnceTheIdentityIsHere(t *testing.T) {
+	proxy, d, hs, account := behind(t)
+	peer := matrixtest.StartPeer(t, hs, account)
+	peer.SetUpTrust()
+	peer.DeleteBackup()
+	d.create()
+	d.backUp()
+	if b := peer.CheckBackup(); b.Trusted {
+		t.Fatalf("the peer trusts it already: %+v", b)
+	}
+	lost := proxy.On(matrixtest.Match{Method: "PUT", Path: api + "/version/*"}, matrixtest.Status(200, "{}"))
+	d.trust(peer, true)
+	d.b.Recheck()
+	lost.Wait(t, 1)
+	lost.Off()
+	d.b.Recheck()
+	matrixtest.Wait(t, waitLimit, "the signature", func() bool {
+		info := onServer(d.Client)
+		s, err := d.m.BackupSigners(t.Context(), info.Auth)
+		return err == nil && s.Master && s.Session
+	})
+	if b := peer.CheckBackup(); !b.Trusted || b.Version != d.b.Status().Version {
+		t.Errorf("the peer sees %+v", b)
+	}
+}
+
+func TestFlush(t *testing.T) {
+	proxy, d, _, _ := behind(t)
+	if err := d.b.Flush(t.Context()); err != nil {
+		t.Errorf("without a backup: %v", err)
+	}
+	d.create()
+	d.hold(someKeys(t, 30))
+	broken := proxy.On(uploads, matrixtest.DropBefore())
+	if err := d.b.Flush(t.Context()); kindOf(err) != chat.ProblemOffline {
+		t.Errorf("without a homeserver: %v", err)
+	}
+	broken.Off()
+	if err := d.b.Flush(t.Context()); err != nil || onServer(d.Client).Count != 30 {
+		t.Errorf("%v, %d keys", err, onServer(d.Client).Count)
 	}
 }

@@ -31,12 +31,11 @@ var (
 //
 // Spec: client-server-api#get_matrixclientv3room_keyskeys
 func (b *Manager) Restore(ctx context.Context) (restored int, err error) {
-	select {
-	case b.restores <- struct{}{}:
-		defer func() { <-b.restores }()
-	case <-ctx.Done():
-		return 0, problem(ctx.Err())
+	release, err := hold(ctx, b.restores)
+	if err != nil {
+		return 0, problem(err)
 	}
+	defer release()
 	if err := b.check(ctx); err != nil {
 		return 0, problem(err)
 	}

@@ -16,8 +16,18 @@ import (
 	"hubbub/store/chat"
 )
 
+// Flush uploads what the backup lacks now and returns when that is done:
+// before this session, and its keys with it, is taken away. Without a usable
+// backup it returns nil at once. Errors are *chat.Problem.
+func (b *Manager) Flush(ctx context.Context) error { return problem(b.upload(ctx)) }
+
 // upload gives the backup every key that it lacks.
 func (b *Manager) upload(ctx context.Context) error {
+	release, err := hold(ctx, b.uploads)
+	if err != nil {
+		return err
+	}
+	defer release()
 	limit := b.limits.upload
 	for {
 		t, ok := b.usable()

@@ -100,12 +100,19 @@ func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Va
 	if err != nil {
 		m.explain(u, err)
 		m.lookForRefusal(ctx, u, room, w.Sender)
-		if u.Cause == chat.CauseUnknownSession && !u.Store || u.Cause == chat.CauseUnknownIndex {
+		// A key that was refused to this session may have been given to another own one.
+		if u.Cause == chat.CauseUnknownSession && !u.Store || u.Cause == chat.CauseUnknownIndex || u.Cause == chat.CauseWithheld {
 			m.want(room, head.Session, head.SenderKey)
 		}
 		return Clear{}, u
 	}
 	clear, fail := clearOf(room, head.Session, dec)
+	if _, own := eng.mach.GetAccount().Keys(); p.used != nil && p.used.SenderKey == own && p.used.KeySource == id.KeySourceDirect {
+		if err = m.checkAhead(ctx, eng, evt.RoomID, id.SessionID(head.Session), evt.Content.AsEncrypted().MegolmCiphertext); err != nil {
+			u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
+			return Clear{}, u
+		}
+	}
 	if fail == nil && p.used != nil {
 		if clear.Verdict, err = m.judge(ctx, eng, p.used, SessionUse{room, head.Session, chat.UserID(w.Sender)}); err != nil {
 			u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true

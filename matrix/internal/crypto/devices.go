@@ -195,13 +195,16 @@ func (m *Machine) fetchChunk(ctx context.Context, eng *engine, users []id.UserID
 	m.tracked.begin(users)
 	defer m.tracked.end(users)
 	got := map[id.UserID]bool{}
-	p := &probe{lists: &listWork{}}
+	p := &probe{lists: &listWork{asked: map[id.UserID]bool{}}}
+	for _, u := range users {
+		p.lists.asked[u] = true
+	}
 	err := guard(func() error {
 		limited, cancel := context.WithTimeout(withProbe(ctx, p), requestLimit)
 		defer cancel()
 		data, err := eng.lists.FetchKeys(limited, append([]id.UserID(nil), users...), true)
 		for u := range data {
-			got[u] = true
+			got[u] = p.lists.asked[u]
 		}
 		return err
 	})

@@ -11,16 +11,24 @@
 //   - crypto.db is written with synchronous=FULL. A key that was taken in, and
 //     the position of every ratchet, survive a power cut: an outbound ratchet
 //     that fell back would encrypt two messages under one key.
+//
 //   - The to-device events of a response commit together with everything they
 //     changed. After a crash the homeserver's repeat finds either all of an
 //     event or nothing of it.
+//
 //   - Encrypt never returns plaintext. It works from the whole member list,
 //     asks for device lists that are out of date, and gives the key to every
 //     device that lacks it before it encrypts. A member or device that left
 //     makes it start a new session.
+//
 //   - A damaged crypto.db is never written over.
 //
-// What it does not do: cross-signing, verification and key backup.
+//   - Whose a session is, is read from crypto.db and from signatures that were
+//     checked. An identity is pinned when it is first seen; the own one counts
+//     only after TrustOwnMaster, whatever the homeserver shows.
+//
+// What it does not do: the steps of a verification, secret storage, and the
+// key backup.
 //
 // The Olm machine of mautrix decrypts, keeps device lists and encrypts Megolm.
 // Olm encryption, key sharing and key upload are done here, because the

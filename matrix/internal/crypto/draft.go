@@ -153,19 +153,10 @@ func (m *Machine) Adopt(ctx context.Context, d *Draft) error {
 
 // storeIdentity writes the public half as a fetch of the own keys would.
 func (m *Machine) storeIdentity(ctx context.Context, eng *engine, own id.UserID, d *Draft) error {
-	old, err := eng.store.SQLCryptoStore.GetCrossSigningKeys(ctx, own)
-	if err != nil {
-		return err
-	}
 	master := id.Ed25519(d.Master)
 	for usage, key := range map[id.CrossSigningUsage]id.Ed25519{
 		id.XSUsageMaster: master, id.XSUsageSelfSigning: d.self, id.XSUsageUserSigning: d.user,
 	} {
-		if was := old[usage].Key; was != "" && was != key {
-			if _, err := eng.store.DropSignaturesByKey(ctx, own, was); err != nil {
-				return err
-			}
-		}
 		if err := eng.store.PutCrossSigningKey(ctx, own, usage, key); err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ type keyState struct {
 	uploaded bool // the homeserver has the own keys
 	low      bool // one-time keys run out
 	fallback bool // the fallback key has been used, or there is none
+	repaired bool // keys that are not here were claimed back
 	renewed  time.Time
 	forget   time.Time // when the fallback key before the last one goes; zero: nothing to forget
 }
@@ -134,14 +135,20 @@ func (m *Machine) upload(ctx context.Context) error {
 			return m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
 		})
 		var he mautrix.HTTPError
-		if errors.As(err, &he) && he.IsStatus(http.StatusBadRequest) {
-			// Keys under these ids are there already: an upload whose answer was lost. New ids follow.
+		refused := errors.As(err, &he) && he.IsStatus(http.StatusBadRequest)
+		if refused {
+			// Other keys under these ids are there already. New ids follow.
 			m.log.Warn("One-time keys were refused")
 		} else if err != nil {
 			return fmt.Errorf("upload keys: %w", err)
 		}
 		if err := m.published(ctx, body); err != nil {
 			return err
+		}
+		if refused {
+			if err := m.keysRefused(ctx); err != nil {
+				return err
+			}
 		}
 		m.log.Info("Keys uploaded", slog.Int("one_time", len(body.OneTimeKeys)), slog.Int("fallback", len(body.FallbackKeys)))
 	}

@@ -14,6 +14,7 @@ import (
 // without its signatures, and a transaction for each costs a disk sync.
 // One goroutine uses it.
 type listWork struct {
+	asked map[id.UserID]bool // who was asked for: what comes about others is not taken
 	ops   []func(ctx context.Context) error
 	users []id.UserID // whose list came
 }
@@ -26,10 +27,12 @@ func listsOf(ctx context.Context) *listWork {
 	return nil
 }
 
-// later queues a write when lists are taken in, and else does it now.
-func later(ctx context.Context, op func(ctx context.Context) error) error {
+// later queues a write about a user when lists are taken in, and else does it now.
+func later(ctx context.Context, user id.UserID, op func(ctx context.Context) error) error {
 	if w := listsOf(ctx); w != nil {
-		w.ops = append(w.ops, op)
+		if w.asked[user] {
+			w.ops = append(w.ops, op)
+		}
 		return nil
 	}
 	return note(ctx, op(ctx))
@@ -38,10 +41,10 @@ func later(ctx context.Context, op func(ctx context.Context) error) error {
 // PutDevices implements crypto.Store.
 func (s *keyStore) PutDevices(ctx context.Context, user id.UserID, devs map[id.DeviceID]*id.Device) error {
 	s.devices.Add(1)
-	if w := listsOf(ctx); w != nil {
+	if w := listsOf(ctx); w != nil && w.asked[user] {
 		w.users = append(w.users, user)
 	}
-	return later(ctx, func(ctx context.Context) error {
+	return later(ctx, user, func(ctx context.Context) error {
 		kept, err := s.keepKeys(ctx, user, devs)
 		if err != nil {
 			return err
@@ -84,7 +87,7 @@ func (s *keyStore) keepKeys(ctx context.Context, user id.UserID, devs map[id.Dev
 
 // PutCrossSigningKey implements crypto.Store.
 func (s *keyStore) PutCrossSigningKey(ctx context.Context, user id.UserID, usage id.CrossSigningUsage, key id.Ed25519) error {
-	return later(ctx, func(ctx context.Context) error {
+	return later(ctx, user, func(ctx context.Context) error {
 		return s.SQLCryptoStore.PutCrossSigningKey(ctx, user, usage, key)
 	})
 }
@@ -94,17 +97,17 @@ func (s *keyStore) PutSignature(ctx context.Context, signed id.UserID, key id.Ed
 	if key == by {
 		return nil // the library does not check what a key says about itself
 	}
-	return later(ctx, func(ctx context.Context) error {
+	return later(ctx, signed, func(ctx context.Context) error {
 		return s.SQLCryptoStore.PutSignature(ctx, signed, key, signer, by, sig)
 	})
 }
 
-// DropSignaturesByKey implements crypto.Store.
-func (s *keyStore) DropSignaturesByKey(ctx context.Context, user id.UserID, key id.Ed25519) (int64, error) {
-	return 0, later(ctx, func(ctx context.Context) error {
-		_, err := s.SQLCryptoStore.DropSignaturesByKey(ctx, user, key)
-		return err
-	})
+// DropSignaturesByKey implements crypto.Store. What a key has signed stays
+// true when another one takes its place: it counts only as long as the key is
+// the published one, and a homeserver that shows another key for a while does
+// not undo what was verified.
+func (s *keyStore) DropSignaturesByKey(context.Context, id.UserID, id.Ed25519) (int64, error) {
+	return 0, nil
 }
 
 // GetCrossSigningKeys implements crypto.Store. Only the taking in of device

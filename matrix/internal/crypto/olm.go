@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"maunium.net/go/mautrix"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/crypto/signatures"
@@ -60,6 +62,10 @@ func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendT
 			return nil, nil, fmt.Errorf("claim one-time keys: %w", err)
 		}
 	}
+	begun, err := m.beginAll(ctx, targets, keys)
+	if err != nil {
+		return nil, nil, err
+	}
 	m.olm.Lock()
 	defer m.olm.Unlock()
 	eng, err := m.engineLocked(ctx)
@@ -69,9 +75,9 @@ func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendT
 	req := &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{}}
 	var without []*id.Device
 	err = m.txn(ctx, eng, func(ctx context.Context) error {
-		for _, t := range targets {
-			if keys != nil {
-				if err := m.begin(ctx, eng, t.dev, keys.OneTimeKeys[t.dev.UserID][t.dev.DeviceID]); err != nil {
+		for i, t := range targets {
+			if begun != nil && begun[i] != nil {
+				if err := eng.store.AddSession(ctx, t.dev.IdentityKey, begun[i]); err != nil {
 					return err
 				}
 			}
@@ -127,9 +133,35 @@ func (m *Machine) recentlyNoOlm(d *id.Device, now time.Time) bool {
 	return ok && now.Sub(at) < noOlmRetry
 }
 
+// beginAll makes the Olm sessions for which keys were claimed, by the place of
+// their target; nil where there is none. That is nothing but arithmetic, and
+// most of what a first message to many costs: it is done on all processors, and
+// with nothing locked.
+func (m *Machine) beginAll(ctx context.Context, targets []target, keys *mautrix.RespClaimKeys) ([]*mcrypto.OlmSession, error) {
+	if keys == nil {
+		return nil, nil
+	}
+	eng, err := m.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*mcrypto.OlmSession, len(targets))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range targets {
+		if claimed := keys.OneTimeKeys[t.dev.UserID][t.dev.DeviceID]; len(claimed) > 0 {
+			g.Go(func() error {
+				out[i] = m.begin(eng, t.dev, claimed)
+				return nil
+			})
+		}
+	}
+	return out, g.Wait()
+}
+
 // begin makes an Olm session from a claimed one-time key. A key that is not
 // signed by its device is as good as none.
-func (m *Machine) begin(ctx context.Context, eng *engine, d *id.Device, keys map[id.KeyID]mautrix.OneTimeKey) error {
+func (m *Machine) begin(eng *engine, d *id.Device, keys map[id.KeyID]mautrix.OneTimeKey) *mcrypto.OlmSession {
 	for keyID, key := range keys {
 		if alg, _ := keyID.Parse(); alg != id.KeyAlgorithmSignedCurve25519 {
 			continue
@@ -154,7 +186,7 @@ func (m *Machine) begin(ctx context.Context, eng *engine, d *id.Device, keys map
 			m.log.Warn("One-time key cannot be used", "user", string(d.UserID), "device", string(d.DeviceID))
 			continue
 		}
-		return eng.store.AddSession(ctx, d.IdentityKey, sess)
+		return sess
 	}
 	return nil
 }

@@ -20,7 +20,9 @@ type todo struct {
 	closed   bool
 	keys     keyState
 	requests []keyRequest
-	heal     bool // look again at what stored events wait for
+	heal     bool                       // look again at what stored events wait for
+	more     bool                       // there was no room for all of it
+	tried    map[WantedSession]struct{} // the backup was asked for them in vain
 	wanted   map[WantedSession]*ask
 	asked    map[WantedSession]struct{} // own devices may still answer for them
 	cancel   []string                   // ids of requests whose key has arrived
@@ -40,6 +42,7 @@ type keyRequest struct {
 
 func (t *todo) init() {
 	t.wanted = map[WantedSession]*ask{}
+	t.tried = map[WantedSession]struct{}{}
 	t.asked = map[WantedSession]struct{}{}
 	t.senders = map[id.SenderKey]id.UserID{}
 	t.wedged = map[id.SenderKey]bool{}

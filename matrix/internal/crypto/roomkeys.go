@@ -142,27 +142,34 @@ func (m *Machine) imported(ctx context.Context, keys []WantedSession) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	wanted := map[WantedSession]bool{}
-	if m.opt.Wanted != nil {
+	m.roomKeysCame()
+	m.nudge() // requests for them are taken back
+	m.hooks.Lock()
+	onKey := m.onKey
+	m.hooks.Unlock()
+	var others []WantedSession // events may wait for them that nobody looks at
+	for _, k := range keys {
+		if !m.arrived(k) {
+			others = append(others, k)
+		} else if onKey != nil {
+			onKey(k.Room, k.Session)
+		}
+	}
+	if len(others) > 0 && m.opt.Wanted != nil && onKey != nil {
 		all, err := m.opt.Wanted(ctx)
 		if err != nil {
 			return fmt.Errorf("load wanted sessions: %w", err)
 		}
+		wanted := make(map[WantedSession]bool, len(all))
 		for _, k := range all {
 			wanted[k] = true
 		}
-	}
-	m.hooks.Lock()
-	onKey := m.onKey
-	m.hooks.Unlock()
-	for _, k := range keys {
-		waited := m.arrived(k)
-		if onKey != nil && (waited || wanted[k]) {
-			onKey(k.Room, k.Session)
+		for _, k := range others {
+			if wanted[k] {
+				onKey(k.Room, k.Session)
+			}
 		}
 	}
-	m.roomKeysCame()
-	m.nudge()
 	return nil
 }
 

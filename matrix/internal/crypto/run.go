@@ -3,7 +3,6 @@ package crypto
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -132,45 +131,6 @@ func (t *tracked) retry() (at time.Time) {
 		}
 	}
 	return at
-}
-
-// heal looks at the sessions that stored events wait for: some may have
-// arrived just before the last crash.
-func (m *Machine) heal(ctx context.Context) error {
-	if m.opt.Wanted == nil {
-		return nil
-	}
-	sessions, err := m.opt.Wanted(ctx)
-	if err != nil {
-		return fmt.Errorf("load wanted sessions: %w", err)
-	}
-	m.hooks.Lock()
-	onKey := m.onKey
-	m.hooks.Unlock()
-	for _, k := range sessions {
-		have, err := m.HasSession(ctx, k.Room, k.Session)
-		if err != nil {
-			return err
-		}
-		if have && onKey != nil {
-			onKey(k.Room, k.Session)
-		} else if !have {
-			m.want(k.Room, k.Session, "")
-		}
-	}
-	return nil
-}
-
-// healAgain does what heal does once more, when that was asked for.
-func (m *Machine) healAgain(ctx context.Context) error {
-	m.mu.Lock()
-	due := m.todo.heal
-	m.todo.heal = false
-	m.mu.Unlock()
-	if !due {
-		return nil
-	}
-	return m.heal(ctx)
 }
 
 // KeyProblem explains an error of this package to the screen, or returns nil

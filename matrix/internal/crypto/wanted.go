@@ -36,16 +36,21 @@ type ask struct {
 	request   string // id of the last request, or ""
 }
 
-// want notes that an event waits for a session.
-func (m *Machine) want(room chat.RoomID, session, senderKey string) {
+// want notes that an event waits for a session. It returns false when there is
+// no room for it.
+func (m *Machine) want(room chat.RoomID, session, senderKey string) bool {
 	if session == "" {
-		return
+		return true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := WantedSession{room, session}
-	if m.todo.wanted[k] != nil || !m.todo.room() {
-		return
+	if m.todo.wanted[k] != nil {
+		return true
+	}
+	if !m.todo.room() {
+		m.todo.more = true
+		return false
 	}
 	now := time.Now()
 	a := &ask{senderKey: id.SenderKey(senderKey), due: now.Add(min(m.delay, lookDelay)), own: now.Add(m.delay)}
@@ -54,6 +59,7 @@ func (m *Machine) want(room chat.RoomID, session, senderKey string) {
 		t.askAt = a.due
 		m.nudge()
 	}
+	return true
 }
 
 // room reports whether one more session can be wanted. One that own devices
@@ -106,7 +112,7 @@ func (m *Machine) SeekAll() {
 	for _, a := range m.todo.wanted {
 		a.due, a.looked, a.failed = now, false, 0
 	}
-	m.todo.heal = true
+	m.todo.forgetTried()
 	m.mu.Unlock()
 	m.nudge()
 }
@@ -169,6 +175,9 @@ func (m *Machine) askFor(ctx context.Context, eng *engine) (next time.Time, err 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, _, next = m.todo.nextWanted()
+	if m.todo.spare() {
+		m.todo.heal, next = true, time.Now()
+	}
 	m.todo.askAt = next
 	return next, err
 }
@@ -201,6 +210,7 @@ func (m *Machine) lookUp(ctx context.Context, key WantedSession, a *ask) bool {
 		return false
 	}
 	a.looked, a.due = true, a.own
+	m.todo.noteTried(key)
 	return !now.Before(a.own) && !now.Before(m.todo.nextAsk)
 }
 

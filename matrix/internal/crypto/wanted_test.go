@@ -3,9 +3,16 @@ package crypto
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"maunium.net/go/mautrix/event"
+	"maunium.net/go/mautrix/id"
 
 	"hubbub/matrix/matrixtest"
 	"hubbub/store/chat"
@@ -201,5 +208,87 @@ func TestBackupIsAskedFirst(t *testing.T) {
 	drain()
 	if count("none") != 3 {
 		t.Error("a key that somebody asked for was not looked for")
+	}
+}
+
+// TestEverythingThatIsWantedIsLookedFor: more sessions than are looked for at once, most of which the backup lacks.
+func TestEverythingThatIsWantedIsLookedFor(t *testing.T) {
+	const all, there = 3 * maxWanted, 40
+	keys := map[WantedSession]RoomKey{}
+	var waiting []WantedSession
+	for i := range all {
+		w := WantedSession{"!r:x", fmt.Sprint("missing ", i)}
+		if i%(all/there) == all/there-1 {
+			k := newMegolmKey(t).from(0)
+			w.Session = k.Session
+			keys[w] = k
+		}
+		waiting = append(waiting, w)
+	}
+	asked := map[WantedSession]int{}
+	var v vault
+	v = vaultWithBackup(t, func(w WantedSession) (bool, error) {
+		asked[w]++
+		if k, ok := keys[w]; ok {
+			return v.take(chat.KeyBackup, k).New == 1, nil
+		}
+		return false, nil
+	})
+	v.m.delay = 0
+	v.m.opt.Wanted = func(context.Context) ([]WantedSession, error) { return waiting, nil }
+	v.m.OnKey(func(room chat.RoomID, session string) {
+		waiting = slices.DeleteFunc(slices.Clone(waiting), func(w WantedSession) bool { return w.Session == session })
+	})
+	eng, err := v.m.engine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.m.tracked.mu.Lock()
+	v.m.tracked.known[id.UserID(v.m.opt.User)] = true // there are no other own devices
+	v.m.tracked.mu.Unlock()
+	v.m.SeekAll()
+	for round := 0; ; round++ {
+		if err := v.m.healAgain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		next, err := v.m.askFor(t.Context(), eng)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next.IsZero() {
+			break
+		}
+		if round > 3*all {
+			t.Fatal("it does not end")
+		}
+	}
+	if len(waiting) != all-len(keys) || len(asked) != all {
+		t.Errorf("%d of %d were looked for, %d are waiting, %d should", len(asked), all, len(waiting), all-len(keys))
+	}
+	for w, n := range asked {
+		if n != 1 {
+			t.Fatalf("%s was looked for %d times", w.Session, n)
+		}
+	}
+}
+
+// TestRefusedKeyIsLookedForElsewhere: another own session may have been given what was refused to this one.
+func TestRefusedKeyIsLookedForElsewhere(t *testing.T) {
+	v := newVault(t)
+	session := strings.Repeat("A", 43)
+	if err := v.m.putRefused(t.Context(), "", event.RoomKeyWithheldEventContent{
+		RoomID: "!r:x", SessionID: id.SessionID(session), SenderKey: maker, Code: event.RoomKeyWithheldUnverified,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, u := v.m.Decrypt(t.Context(), "!r:x", jsontext.Value(`{"event_id":"$e","sender":"@maker:x","origin_server_ts":1,"type":"m.room.encrypted","content":{
+		"algorithm":"m.megolm.v1.aes-sha2","session_id":"`+session+`","sender_key":"x","ciphertext":"`+strings.Repeat("A", 200)+`"}}`))
+	if u == nil || u.Cause != chat.CauseWithheld {
+		t.Fatalf("%+v", u)
+	}
+	v.m.mu.Lock()
+	defer v.m.mu.Unlock()
+	if v.m.todo.wanted[WantedSession{"!r:x", session}] == nil {
+		t.Error("it is not looked for")
 	}
 }

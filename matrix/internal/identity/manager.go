@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -248,8 +249,12 @@ func secretNames() []string {
 
 // problem explains an error to the screen.
 func problem(err error) error {
-	if err == nil {
+	var known *chat.Problem
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &known):
+		return known
 	}
 	if p := crypto.KeyProblem(err); p != nil {
 		return p

@@ -34,7 +34,10 @@ type rig struct {
 }
 
 // keys is a decrypter that knows sessions by name: the ciphertext is the clear JSON.
-type keys struct{ known map[string]bool }
+type keys struct {
+	known map[string]bool
+	court *court // may be nil
+}
 
 func (k *keys) Decrypt(_ context.Context, _ chat.RoomID, raw jsontext.Value) (crypto.Clear, *crypto.Undecryptable) {
 	session, _ := convert.String(convert.Get(raw, "content", "session_id"))
@@ -42,7 +45,11 @@ func (k *keys) Decrypt(_ context.Context, _ chat.RoomID, raw jsontext.Value) (cr
 		return crypto.Clear{}, &crypto.Undecryptable{Cause: chat.CauseUnknownSession, SessionID: session, SenderKey: "curve"}
 	}
 	clear, _ := convert.String(convert.Get(raw, "content", "ciphertext"))
-	return crypto.Clear{Raw: jsontext.Value(clear), Session: session}, nil
+	out := crypto.Clear{Raw: jsontext.Value(clear), Session: session}
+	if k.court != nil {
+		out.Verdict = k.court.says[session]
+	}
+	return out, nil
 }
 
 func newRig(t testing.TB) *rig {

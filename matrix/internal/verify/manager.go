@@ -59,6 +59,7 @@ type Manager struct {
 	early   []RoomEvent
 	gone    []goneKey // oldest first
 	answers []time.Time
+	revoked []string // ids that were cancelled before they began
 	ended   []chat.Verification
 	last    []chat.Verification // what OnChange got
 	note    []byte              // what Store has
@@ -88,13 +89,14 @@ func New(opt Options) *Manager {
 // Run does the work until ctx ends, and returns nil then.
 func (m *Manager) Run(ctx context.Context) error {
 	defer m.running.Wait()
-	ctx, stop := context.WithCancel(ctx)
+	// What has ended tells the other side so after the end of ctx too.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	m.restore(ctx)
+	m.restore(work)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for m.crash == nil {
-		m.settle(ctx)
+		m.settle(work)
 		if next := m.next(); next > 0 {
 			timer.Reset(next)
 		} else {
@@ -102,15 +104,40 @@ func (m *Manager) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			m.farewell(work)
 			return nil
 		case <-timer.C:
 		case <-m.wake:
 			for _, fn := range m.drain() {
-				fn(ctx)
+				fn(work)
 			}
 		}
 	}
 	return m.crash
+}
+
+// farewellLimit is how long the end of the program waits for what has ended.
+const farewellLimit = 2 * time.Second
+
+// farewell lets verifications that have ended tell the other side, which would
+// wait for an answer until the time is up. What is open goes on after a restart.
+func (m *Manager) farewell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, farewellLimit)
+	defer cancel()
+	for {
+		for _, fn := range m.drain() {
+			fn(ctx)
+		}
+		m.settle(ctx)
+		if !slices.ContainsFunc(m.flows, func(f *flow) bool { return f.ended() && (f.busy || len(f.out) > 0) }) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.wake:
+		}
+	}
 }
 
 // post queues work for Run.
@@ -169,6 +196,10 @@ func (m *Manager) Begin(id string, user chat.UserID, device chat.DeviceID, room 
 		now := m.opt.Now()
 		f := m.newFlow(id, user, room)
 		f.target, f.at, f.until = device, now, now.Add(timeLimit)
+		if slices.Contains(m.revoked, id) {
+			f.end(codeUser, true, nil)
+			return
+		}
 		if room == "" {
 			f.txn = rand.Text()
 		}
@@ -198,8 +229,23 @@ func (m *Manager) Confirm(id string) { m.with(id, (*flow).confirm) }
 // scanned the code. Intent.
 func (m *Manager) Deny(id string) { m.with(id, (*flow).deny) }
 
-// Cancel ends a verification, or declines a request. Intent.
-func (m *Manager) Cancel(id string) { m.with(id, func(f *flow) { f.cancel(codeUser, nil) }) }
+// Cancel ends a verification, or declines a request. One that is yet to begin
+// will not. Intent.
+func (m *Manager) Cancel(id string) {
+	m.post(func(context.Context) {
+		found := false
+		for _, f := range m.flows {
+			if f.id == id && !f.ended() {
+				f.cancel(codeUser, nil)
+				found = true
+			}
+		}
+		if !found && !slices.ContainsFunc(m.ended, func(v chat.Verification) bool { return v.ID == id }) {
+			m.revoked = append(m.revoked, id)
+			m.revoked = m.revoked[max(0, len(m.revoked)-maxEnded):]
+		}
+	})
+}
 
 // PeopleChanged says that the keys of users may have become others. Verifications
 // with them are cancelled if so; for the own user, all are looked at. Intent.

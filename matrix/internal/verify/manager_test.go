@@ -478,6 +478,19 @@ func TestAnswerBeforeOurOwnRequestReturns(t *testing.T) {
 	})
 }
 
+// TestCalledOffBeforeItBegins: a person who is quicker than the direct message that it needs.
+func TestCalledOffBeforeItBegins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+		id := NewID()
+		a.m.Cancel(id)
+		a.m.Begin(id, "@bo:x", "", "!room:x")
+		a.wantEnd(chat.VerifyCancelled, codeUser, true)
+		b.idle()
+	})
+}
+
 func TestNobodyToVerify(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -146,7 +146,10 @@ func (b *Builder) signInAll(ctx context.Context) (*company, error) {
 	if err := g.Wait(); err != nil {
 		return c, err
 	}
-	return c, c.actors[cast[0].name].wait(ctx, func() (bool, error) { return b.keysThere(ctx) })
+	if err := c.actors[cast[0].name].wait(ctx, func() (bool, error) { return b.keysThere(ctx) }); err != nil {
+		return c, err
+	}
+	return c, c.secure(ctx)
 }
 
 // keysThere reports whether every core's device is known to the homeserver.

@@ -1,0 +1,44 @@
+package outbox
+
+import (
+	"testing"
+
+	"hubbub/store"
+	"hubbub/store/chat"
+	"hubbub/store/storetest"
+)
+
+// TestKeysRememberThatARoomIsEncrypted: the cache is new, and the homeserver does not say so.
+func TestKeysRememberThatARoomIsEncrypted(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Joined(t, s, room)
+	h := newHomeserver(t)
+	o := newOutbox(t, s, h.URL, &cipher{knows: true})
+	start(t, o)
+	o.Send(text("secret"))
+	idle(t, s, o)
+	equal(t, h.bodies(), "sealed secret 1")
+	if r, _, err := s.Room(t.Context(), room); err != nil || !r.Encrypted {
+		t.Errorf("the cache has not learned it: %v %v", r.Encrypted, err)
+	}
+}
+
+// TestNothingReadableGoesWhereThePersonForbidsIt; a reaction is readable everywhere.
+func TestNothingReadableGoesWhereThePersonForbidsIt(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Joined(t, s, room)
+	h := newHomeserver(t)
+	o := newOutbox(t, s, h.URL, &cipher{never: true})
+	start(t, o)
+	o.Send(text("not in clear"))
+	m := inState(t, s, "not in clear", chat.SendError)
+	if m.SendProblem == nil || m.SendProblem.Kind != chat.ProblemInsecure || h.tries() != 0 {
+		t.Fatalf("%d requests, problem %v", h.tries(), m.SendProblem)
+	}
+	storetest.Write(t, s, func(tx *store.Tx) error {
+		return tx.UpdateRoom(room, func(r *store.Room) { r.Encrypted = true })
+	})
+	o.Retry(m.Key)
+	idle(t, s, o)
+	equal(t, h.bodies(), "sealed not in clear 1")
+}
