@@ -11,6 +11,7 @@ import (
 
 	"maunium.net/go/mautrix"
 
+	"hubbub/matrix/internal/backup"
 	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
@@ -114,7 +115,21 @@ func (t *Trust) checkSetUp(ctx context.Context) []chat.Finding {
 	if err != nil {
 		return broken(chat.TopicIdentity, err)
 	}
-	return []chat.Finding{identityFinding(st), sessionFinding(st), secretsFinding(st), recoveryFinding(st), backupFinding(st.Backup)}
+	return []chat.Finding{identityFinding(st), sessionFinding(st), secretsFinding(st), recoveryFinding(st), t.checkBackup(ctx)}
+}
+
+// checkBackup asks the homeserver about the backup: keys that we gave it and
+// that it does not count are lost.
+func (t *Trust) checkBackup(ctx context.Context) chat.Finding {
+	r, err := ask(ctx, t, func(p *trustParts) (backup.Report, error) { return p.backup.Inspect(ctx) })
+	if err != nil {
+		return broken(chat.TopicBackup, err)[0]
+	}
+	f := backupFinding(r.Backup)
+	if lost, _ := r.Lag(); lost > 0 && f.State < chat.FindingWarning {
+		f.State, f.Count, f.Fix = chat.FindingWarning, lost, chat.FixBackup
+	}
+	return f
 }
 
 func identityFinding(st chat.Trust) chat.Finding {

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"maunium.net/go/mautrix"
 
@@ -75,6 +76,7 @@ func newClient(opt Options, log *slog.Logger, s *session.Session, st *store.Stor
 		signedIn: newGate(), keys: &keyDoor{gate: newGate()}, late: newLateSet(), connNew: make(chan struct{}),
 		retry: make(chan struct{}, 1), renewed: make(chan struct{}, 1),
 	}
+	c.keys.current = c.current
 	c.trust = newTrust(c)
 	me := c.Account().User
 	c.ingest = ingest.New(ingest.Options{
@@ -106,14 +108,23 @@ func (o Options) receipts() outbox.Receipts {
 
 // connChanged is told of each state of the connection.
 func (c *Client) connChanged(conn chat.Connection) {
-	if conn.State == chat.ConnOnline {
-		c.outbox.Online()
+	if c.noteConn(conn) && conn.State == chat.ConnOnline {
+		c.trust.online()
 	}
+	if conn.State == chat.ConnOnline {
+		c.outbox.Online() // after the note: what is sent now must find the connection up
+	}
+}
+
+// noteConn keeps the present state and reports whether it is another.
+func (c *Client) noteConn(conn chat.Connection) bool {
 	c.connMu.Lock()
 	defer c.connMu.Unlock()
+	changed := conn.State != c.conn.State
 	c.conn = conn
 	close(c.connNew)
 	c.connNew = make(chan struct{})
+	return changed
 }
 
 // publish tells the feed and connChanged of a state that is not the syncer's.
@@ -137,6 +148,27 @@ func (c *Client) WaitConnection(ctx context.Context, done func(chat.Connection) 
 			return conn, fmt.Errorf("wait for the connection: %w", ctx.Err())
 		}
 	}
+}
+
+// currentLimit is how long a message waits for the first answer of sync before it counts as offline.
+const currentLimit = 30 * time.Second
+
+// current waits for an answer of sync since the connection was made. Who left
+// and who signed in while we were away is not known before: a message
+// encrypted then is for those who were there when we went.
+func (c *Client) current(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, currentLimit)
+	defer cancel()
+	conn, err := c.WaitConnection(limited, func(conn chat.Connection) bool {
+		return conn.State != chat.ConnIdle && conn.State != chat.ConnConnecting
+	})
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err == nil && (conn.State == chat.ConnOnline || conn.State == chat.ConnFirstSync):
+		return nil
+	}
+	return &chat.Problem{Kind: chat.ProblemOffline, Detail: "who may read it is not known yet", Retry: true}
 }
 
 // SecretsFile returns the path of the file with the account's secrets, or ""
@@ -189,10 +221,11 @@ func (c *Client) SignIn(ctx context.Context, password string) error {
 	return nil
 }
 
-// Logout signs out on the homeserver and has Close remove everything of the
+// Logout gives the key backup what it lacks, signs out on the homeserver and has Close remove everything of the
 // account from this machine. Query. The error, a *chat.Problem, is only a
 // warning: the homeserver could not be told, the local part goes on.
 func (c *Client) Logout(ctx context.Context) error {
+	c.trust.saveKeys(ctx)
 	if m := c.keys.machine.Load(); m != nil {
 		defer m.HoldKeys()()
 	}

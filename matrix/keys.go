@@ -110,6 +110,16 @@ func wrap(what string, room chat.RoomID, err error) error {
 type keyDoor struct {
 	gate    *gate
 	machine atomic.Pointer[crypto.Machine]
+	// current waits until members and sessions are known as they are now. Set before use.
+	current func(ctx context.Context) error
+}
+
+// wait waits until something can be encrypted for whom it is for.
+func (k *keyDoor) wait(ctx context.Context) error {
+	if err := k.gate.wait(ctx); err != nil {
+		return err
+	}
+	return k.current(ctx)
 }
 
 func (k *keyDoor) open(m *crypto.Machine) {
@@ -119,7 +129,7 @@ func (k *keyDoor) open(m *crypto.Machine) {
 
 // Encrypt encrypts an event for a room.
 func (k *keyDoor) Encrypt(ctx context.Context, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error) {
-	if err := k.gate.wait(ctx); err != nil {
+	if err := k.wait(ctx); err != nil {
 		return nil, err
 	}
 	return k.machine.Load().Encrypt(ctx, room, eventType, content)
@@ -127,7 +137,7 @@ func (k *keyDoor) Encrypt(ctx context.Context, room chat.RoomID, eventType strin
 
 // Preshare gives the room's key to its members before there is something to send.
 func (k *keyDoor) Preshare(ctx context.Context, room chat.RoomID) error {
-	if err := k.gate.wait(ctx); err != nil {
+	if err := k.wait(ctx); err != nil {
 		return err
 	}
 	return k.machine.Load().Preshare(ctx, room)

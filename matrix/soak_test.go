@@ -75,7 +75,7 @@ type soaked struct {
 	text string
 	from string
 	must map[*soakSession]bool // who must read it
-	may  map[*soakSession]bool // who may or may not: what they are changed with it
+	may  map[*soakSession]bool // who may or may not: they change at the same time
 }
 
 // soak is the run and its model of who may read what.
@@ -156,7 +156,8 @@ func (s *soak) mark() {
 	}
 	wg.Wait()
 	// The reference client is given the time to fetch the lists of sessions that changed.
-	all := s.all(func(one *soakSession) bool { return one.who.reads() })
+	// Of a session that signs in while its owner is only invited, the homeserver tells nobody.
+	all := s.all(func(one *soakSession) bool { return one.who.state == chat.MemberJoined })
 	for _, one := range there {
 		wg.Go(func() {
 			for _, other := range all {
@@ -173,7 +174,7 @@ func (s *soak) mark() {
 // burst has everybody who can send say something, all at once.
 func (s *soak) burst(wg *sync.WaitGroup) {
 	for _, one := range s.all(speaks) {
-		count := 1 + s.rng.IntN(3)
+		count := 2 + s.rng.IntN(4)
 		batch := make([]*soaked, count)
 		for i := range batch {
 			batch[i] = s.write(one)
@@ -194,7 +195,7 @@ func (s *soak) write(from *soakSession) *soaked {
 	for _, p := range s.people {
 		for _, one := range p.sessions {
 			switch {
-			case p.moving || one.moving:
+			case p.moving || one.moving || !one.known && p.reads():
 				m.may[one] = true
 			case one.known && p.reads():
 				m.must[one] = true

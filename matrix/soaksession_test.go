@@ -89,6 +89,9 @@ func (one *soakSession) resume() {
 	one.running = true
 	if one.js {
 		one.peer = matrixtest.StartPeerIn(s.t, s.hs, one.who.account, one.dir)
+		for _, p := range s.people { // it keeps its keys, but not how far it had come with sessions of others
+			one.peer.QueryKeys(p.account.UserID)
+		}
 		return
 	}
 	one.core = start(s.t, one.who.account.UserID, one.dir)

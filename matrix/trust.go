@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hubbub/matrix/internal/backup"
 	"hubbub/matrix/internal/crypto"
@@ -95,6 +96,7 @@ func (t *Trust) run() []func(context.Context) error {
 
 // reshield judges messages anew when something about their senders changed.
 func (t *Trust) reshield(ctx context.Context) error {
+	poke(t.moved.wake) // with nobody named: what came from sessions that were not known by the last stop
 	for {
 		select {
 		case <-ctx.Done():
@@ -262,6 +264,32 @@ func (s *peopleSet) take() []chat.UserID {
 	}
 	clear(s.users)
 	return out
+}
+
+// online is told that there is a connection again: what failed without one
+// does not wait for its next try.
+func (t *Trust) online() {
+	if p := t.parts.Load(); p != nil {
+		p.identity.Changed()
+		p.backup.Recheck()
+		p.backup.Online()
+	}
+}
+
+// flushLimit is how long a sign-out waits for the backup.
+const flushLimit = 20 * time.Second
+
+// saveKeys gives the backup what it lacks, before the keys here are removed.
+func (t *Trust) saveKeys(ctx context.Context) {
+	p := t.parts.Load()
+	if p == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
+	if err := p.backup.Flush(ctx); err != nil {
+		t.c.log.Warn("Not every key is in the backup", slog.String("problem", fault.From(err).Kind.String()))
+	}
 }
 
 // storageChanged is told that secret storage is different.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 
 	"hubbub/store"
@@ -108,5 +109,37 @@ func TestParentsAreTheSpacesThatListARoom(t *testing.T) {
 	got, err := s.Parents(t.Context(), "!r:x")
 	if err != nil || len(got) != 2 || got[0] != "!a:x" || got[1] != "!b:x" {
 		t.Errorf("parents %v %v", got, err)
+	}
+}
+
+// BenchmarkPageOfShields measures what the shields cost a page of 60: the same
+// messages in a room that is not encrypted, and with the sessions of a large account.
+func BenchmarkPageOfShields(b *testing.B) {
+	s := storetest.New(b)
+	storetest.Write(b, s, func(tx *store.Tx) error {
+		for n := range 60 {
+			if _, err := tx.Append("!plain:x", storetest.Text(n, "@ann:x", "a message of a usual length")); err != nil {
+				return err
+			}
+			if _, err := tx.Append("!sealed:x", sealedText(n, "@ann:x", fmt.Sprintf("session%d", n/10), "a message of a usual length")); err != nil {
+				return err
+			}
+		}
+		for n := range 30_000 {
+			if err := tx.PutShield("!sealed:x", store.Shield{Session: fmt.Sprintf("session%d", n), Sender: "@ann:x", Shield: chat.Shield(n % 2)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, room := range []chat.RoomID{"!plain:x", "!sealed:x"} {
+		b.Run(string(room), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p, err := s.Page(b.Context(), chat.PageQuery{Room: room, Limit: 60}); err != nil || len(p.Items) != 60 {
+					b.Fatal(len(p.Items), err)
+				}
+			}
+		})
 	}
 }

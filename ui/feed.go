@@ -60,7 +60,7 @@ func (w *window) apply(m feedMsg) tea.Cmd {
 	for _, n := range cs.Notices {
 		cmds = append(cmds, w.notice(n))
 	}
-	cmds = append(cmds, w.applyTrust(cs))
+	w.applyTrust(cs)
 	w.alert(cs.Alerts)
 	cmds = append(cmds, w.openWhenThere())
 	return tea.Batch(cmds...)

@@ -218,8 +218,9 @@ func TestNewSessionRaisesAnAlert(t *testing.T) {
 	}
 	news()
 	s.Type(" on")
-	s.want("A new session is signed in to your account: Browser", "writing on", "1 new session · F4")
+	s.want("A new session is signed in to your account: Browser", "writing on")
 	s.pass(time.Minute)
+	s.want("1 new session · F4")
 	news()
 	s.wantNot("is signed in to your account")
 	s.Key("f4")

@@ -119,6 +119,9 @@ func (w *window) arrange() {
 // resize takes the size of the terminal.
 func (w *window) resize(m tea.WindowSizeMsg) {
 	w.width, w.height = m.Width, m.Height
+	if w.status != nil {
+		w.verifyBadge()
+	}
 	w.arrange()
 }
 

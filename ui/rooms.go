@@ -59,16 +59,25 @@ func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
 	w.besides = true
 	cmd := w.showRoom(r, page)
 	if page != nil {
-		return tea.Batch(cmd, w.readBesides())
+		return tea.Batch(cmd, w.wantBesides())
 	}
 	return cmd
 }
 
-// readBesides reads what else there is to know of a channel that was opened,
-// once its page is there: the page must not share the disk and the processors.
-func (w *window) readBesides() tea.Cmd {
+// besidesMsg asks for what stands beside the page of a channel.
+type besidesMsg struct{ room chat.RoomID }
+
+// wantBesides reads what else there is to know of a channel that was opened,
+// once its page is there and drawn: the page must not share the disk and the
+// processors.
+func (w *window) wantBesides() tea.Cmd {
+	room := w.room
+	return func() tea.Msg { return besidesMsg{room} }
+}
+
+func (w *window) readBesides(m besidesMsg) tea.Cmd {
 	r := w.list.Room(w.room)
-	if !w.besides || r == nil {
+	if !w.besides || r == nil || m.room != w.room {
 		return nil
 	}
 	w.besides = false

@@ -72,48 +72,52 @@ func (s *security) state() string {
 	return string(rune('0'+s.now.Identity)) + " " + s.now.MasterKey
 }
 
-// startTrust reads how the account is set up.
+// startTrust reads what was decided about the walk, and how the account is set
+// up. The second waits until the keys are open; the feed may be faster.
 func (w *window) startTrust() tea.Cmd {
 	if w.back.Trust == nil {
 		return nil
 	}
-	reader, backend := w.back.Reader, w.back.Trust
-	type first struct {
-		later []byte
-		trust chat.Trust
-	}
-	return query(w, askTrust, diskLimit, func(ctx context.Context) (first, error) {
-		later, err := reader.UIState(ctx, uiLater)
+	backend := w.back.Trust
+	return tea.Batch(w.readLater(), query(w, askTrust, networkLimit, backend.Trust, func(t chat.Trust, err error) tea.Cmd {
+		switch {
+		case err != nil:
+			w.log.Info("Trust is not known", "problem", problemOf(err).Kind.String())
+		case !w.security.known:
+			w.setTrust(t)
+		}
+		return nil
+	}))
+}
+
+// readLater reads whether "later" was said. What cannot be read was not said.
+func (w *window) readLater() tea.Cmd {
+	reader := w.back.Reader
+	return query(w, askLater, diskLimit, func(ctx context.Context) ([]byte, error) {
+		return reader.UIState(ctx, uiLater)
+	}, func(later []byte, err error) tea.Cmd {
 		if err != nil {
-			return first{}, err
+			w.log.Info("What was said about trust cannot be read", "problem", problemOf(err).Kind.String())
 		}
-		t, err := backend.Trust(ctx)
-		return first{later, t}, err
-	}, func(f first, err error) tea.Cmd {
-		if err != nil {
-			w.log.Info("Trust is not known", "error", err)
-			return nil
+		if w.security.later == "" { // else it was said just now
+			w.security.later = string(later)
 		}
-		w.security.later, w.security.laterRead = string(f.later), true
-		if !w.security.known { // else the feed was faster
-			w.setTrust(f.trust)
-		}
+		w.security.laterRead = true
 		return nil
 	})
 }
 
 // applyTrust takes what a batch of changes says about trust.
-func (w *window) applyTrust(cs *chat.ChangeSet) tea.Cmd {
+func (w *window) applyTrust(cs *chat.ChangeSet) {
 	if w.back.Trust == nil {
-		return nil
+		return
 	}
 	if cs.Trust != nil {
 		w.setTrust(*cs.Trust)
 	}
 	if cs.Verifications != nil {
-		return w.setVerifications(cs.Verifications)
+		w.setVerifications(cs.Verifications)
 	}
-	return nil
 }
 
 // setTrust takes how the account is set up.

@@ -56,7 +56,7 @@ func TestLaterNagsNoMore(t *testing.T) {
 	again.want("another identity")
 	again.quiet()
 	again.Key("esc")
-	again.want("your identity was replaced · Alt+Y")
+	again.want("identity replaced · Alt+Y")
 }
 
 // TestWalkDoesNotStealKeys: it does not open while one types, and what is
@@ -287,6 +287,25 @@ func TestSetUpFailsInTheMiddle(t *testing.T) {
 	s.want("The homeserver has trouble", "Try again")
 	s.Key("k")
 	s.want("Your recovery key")
+}
+
+// TestNoSecondKeyWhileOneIsMade: the answer of the first would be lost.
+func TestNoSecondKeyWhileOneIsMade(t *testing.T) {
+	v := newVault(complete())
+	s := keep(t, v, 80, 24)
+	s.Key("alt+shift+g")
+	s.Hold = true
+	s.Key("k", "esc", "alt+shift+g", "k")
+	s.want("under way already")
+	held := s.Held()
+	s.Hold = false
+	for _, c := range held {
+		s.deliver(c)
+	}
+	s.want("Your recovery key")
+	if n := strings.Count(v.world.took(), "new key"); n != 1 {
+		t.Errorf("%d keys were made", n)
+	}
 }
 
 // TestKeyComesAfterThePageWasClosed: it is not lost, and does not steal keys.

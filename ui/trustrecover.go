@@ -28,8 +28,11 @@ func (w *window) openRecover() tea.Cmd {
 	}
 	p.Submit = func(p *trust.Page) (string, tea.Cmd) {
 		secret := p.Fields[0].Secret()
-		if secret == "" {
+		switch {
+		case secret == "":
 			return words.RecoverNeed, nil
+		case w.busy(askRecover):
+			return words.StillBusy, nil
 		}
 		p.Wait(words.RecoverWait)
 		return "", query(w, askRecover, setUpLimit, func(ctx context.Context) (struct{}, error) {

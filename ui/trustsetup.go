@@ -141,6 +141,10 @@ func measure(p *trust.Page, meter *trust.Meter) tea.Cmd {
 
 // makeKey makes the recovery key and shows it.
 func (w *window) makeKey(p *trust.Page, m making, phrase chat.Secret) tea.Cmd {
+	if w.busy(askSetUp) { // a key that comes must be shown
+		p.Say(true, words.StillBusy)
+		return nil
+	}
 	p.Wait(m.wait)
 	w.dialogs.Changed()
 	return authorised(w, askSetUp, setUpLimit, func(ctx context.Context, auth chat.Auth) (chat.Secret, error) {
@@ -164,4 +168,10 @@ func (w *window) failed(p *trust.Page, err error) {
 	}
 	refusal(p, problemOf(err))
 	w.dialogs.Changed()
+}
+
+// busy reports whether a question is not answered yet: asked again, its answer would be lost.
+func (w *window) busy(about question) bool {
+	_, busy := w.waiting[about]
+	return busy
 }

@@ -59,7 +59,7 @@ func (w *window) follows(id string) {
 
 // setVerifications takes which verifications there are. What one is not
 // looking at only changes the status line: nothing opens by itself.
-func (w *window) setVerifications(all []chat.Verification) tea.Cmd {
+func (w *window) setVerifications(all []chat.Verification) {
 	s := &w.security
 	s.verify = all
 	s.announced = w.announce(all, s.announced)
@@ -79,7 +79,7 @@ func (w *window) setVerifications(all []chat.Verification) tea.Cmd {
 	if w.dialogs.Has(dialogInbox) {
 		w.renewInbox()
 	}
-	return nil
+	w.renewWalk()
 }
 
 // announce rings for requests that have come since, and returns which there are.
@@ -128,15 +128,18 @@ func (w *window) verifyBadge() {
 	switch len(waiting) {
 	case 0:
 	case 1:
-		text = words.VerifyWants(w.verifyWho(waiting[0]), key)
-		if waiting[0].Phase != chat.VerifyRequested {
-			text = words.VerifyMany(1, key)
+		text = words.VerifyMany(1, key)
+		if waiting[0].Phase == chat.VerifyRequested && w.width >= middleWidth {
+			text = words.VerifyWants(w.verifyWho(waiting[0]), key)
 		}
 	default:
 		text = words.VerifyMany(len(waiting), key)
 	}
 	w.status.SetBadge(status.BadgeVerify, safe.Own(text), false)
 }
+
+// longestName is how many bytes of a name the status line has room for.
+const longestName = 32
 
 // verifyWho names the other side in few words.
 func (w *window) verifyWho(v *chat.Verification) string {
@@ -145,10 +148,10 @@ func (w *window) verifyWho(v *chat.Verification) string {
 	}
 	for _, m := range w.people.List().People {
 		if m.User == v.User && m.Name != "" && !m.Ambiguous {
-			return safe.Line(m.Name).String()
+			return cutText(safe.Line(m.Name), longestName).String()
 		}
 	}
-	return safe.Line(string(v.User)).String()
+	return cutText(safe.Line(string(v.User)), longestName).String()
 }
 
 // verifyOn shows the next page of the verification that is open. A page that

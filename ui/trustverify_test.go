@@ -207,6 +207,33 @@ func TestVerifyThisSession(t *testing.T) {
 	s.wantNot("not verified")
 }
 
+// TestOwnRequestDuringTheWalk: the other session asks first, and the walk hides the status line.
+func TestOwnRequestDuringTheWalk(t *testing.T) {
+	v := newVault(foreign())
+	s := keep(t, v, 80, 24)
+	s.verifying(chat.Verification{ID: "own1", User: "@me:example.org", Device: "PHONE", Own: true, Incoming: true})
+	s.want("This session is not verified yet.", "another session of yours wants to verify", "PHONE")
+	s.Key("a")
+	s.want("Your session PHONE wants to verify with this one.")
+	s.Key("y")
+	s.wantCall("accept own1")
+}
+
+// TestEnterStopsNothing: a page that only waits is not ended by Enter.
+func TestEnterStopsNothing(t *testing.T) {
+	for _, phase := range []chat.VerificationPhase{chat.VerifyStarted, chat.VerifyConfirmed} {
+		v := newVault(complete())
+		s := keep(t, v, 40, 20)
+		s.verifying(bosRequest(phase))
+		s.Key("alt+v", "enter", "enter")
+		if got := v.world.took(); strings.Contains(got, "cancel") {
+			t.Errorf("phase %d: Enter alone stopped it", phase)
+		}
+		s.Key("x")
+		s.wantCall("cancel bo1")
+	}
+}
+
 func TestVerifyAPerson(t *testing.T) {
 	v := newVault(complete())
 	s := keep(t, v, 120, 30)

@@ -34,12 +34,12 @@ func (w *window) verifyPage(v chat.Verification) *trust.Page {
 		w.readyPage(p, &v)
 	case chat.VerifyStarted:
 		p.Blocks = says(trust.Strong, words.VerifyWaitKeys)
-		p.Choices = w.stopChoice(v.ID)
+		w.stopOnly(p, v.ID)
 	case chat.VerifyCompare:
 		w.comparePage(p, &v)
 	case chat.VerifyConfirmed:
 		p.Blocks = says(trust.Strong, words.VerifyConfirmed)
-		p.Choices = w.stopChoice(v.ID)
+		w.stopOnly(p, v.ID)
 	case chat.VerifyScanned:
 		p.Blocks, p.Unset = says(trust.Strong, words.VerifyScannedAsk), true
 		p.Choices = w.answers(v.ID, words.VerifyScannedYes, words.VerifyScannedNo)
@@ -48,6 +48,9 @@ func (w *window) verifyPage(v chat.Verification) *trust.Page {
 		p.Blocks[0].Mark = w.theme.Glyphs.Check
 	default:
 		w.cancelledPage(p, &v)
+	}
+	if v.Open() && v.Problem != nil {
+		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(words.ProblemLine(v.Problem)), Tone: trust.Warn})
 	}
 	w.security.page = p
 	return p
@@ -72,6 +75,11 @@ func (w *window) verifying(id string, do func(Verifier, string)) func() tea.Cmd 
 		}
 		return nil
 	}
+}
+
+// stopOnly lets a page that waits offer nothing but to stop, which Enter alone does not.
+func (w *window) stopOnly(p *trust.Page, id string) {
+	p.Choices, p.Unset = w.stopChoice(id), true
 }
 
 func (w *window) stopChoice(id string) []trust.Choice {
@@ -100,7 +108,7 @@ func (w *window) requestedPage(p *trust.Page, v *chat.Verification) {
 		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(words.VerifyUntil(v.Until.In(time.Local).Format("15:04"))), Tone: trust.Quiet})
 	}
 	if !v.Incoming {
-		p.Choices = w.stopChoice(v.ID)
+		w.stopOnly(p, v.ID)
 		return
 	}
 	p.Unset = true

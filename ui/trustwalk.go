@@ -36,8 +36,23 @@ func (w *window) walk() *trust.Page {
 		p.Blocks = says(trust.Strong, words.WalkUnknown)
 		p.Keys = safe.Lit(words.EnterEnd)
 	}
+	p.Choices = append(w.requestChoices(), p.Choices...)
 	w.security.walked = p
 	return p
+}
+
+// requestChoices are the requests of own sessions that wait for an answer: the
+// page lies over the status line that would tell of them.
+func (w *window) requestChoices() []trust.Choice {
+	for _, v := range w.security.verify {
+		if v.Own && waitsForUs(&v) {
+			return []trust.Choice{{Key: "a", Title: safe.Lit(words.WalkAnswer), Note: safe.Own(w.verifyTitle(&v)), Do: func() tea.Cmd {
+				w.openVerification(v)
+				return nil
+			}}}
+		}
+	}
+	return nil
 }
 
 func says(first trust.Tone, lines ...string) []trust.Block {

@@ -78,7 +78,7 @@ type window struct {
 	membersStale bool      // the member list changed since membersRead
 	membersRead  time.Time // when it was read last
 	submitted    submitted
-	info         knowledge // about trust
+	info         knowledge   // about trust
 	toMention    chat.RoomID // being opened for a mention in it
 	security     security
 	openLater    chat.RoomID // joined or created: opened once the list has it
@@ -177,8 +177,10 @@ func (w *window) update(msg tea.Msg) tea.Cmd {
 	case pageMsg:
 		w.chat.Answer(m.req, m.page, m.err)
 		if m.req.Query.Room == w.room {
-			return w.readBesides()
+			return w.wantBesides()
 		}
+	case besidesMsg:
+		return w.readBesides(m)
 	case workedMsg:
 		w.chat.Worked(m.result)
 	}

@@ -103,6 +103,7 @@ func TestDamagedCache(t *testing.T) {
 		if err := damage(m.me.cacheDB()); err != nil {
 			t.Fatal(err)
 		}
+		m.me.later = false // what was said is in the cache
 		s = m.me.online(size(120, 30))
 		s.open("hull", "#hull")
 		s.WaitUntil("the encrypted message after "+name, func(screen string) bool { return strings.Contains(screen, "under the water line") })
@@ -290,7 +291,11 @@ func TestKilledOnTheScreen(t *testing.T) {
 	s := p.online(size(100, 30))
 	s.Signal(syscall.SIGKILL)
 	s.WaitUntil("the terminal as it was", func(string) bool { return !s.AltScreen() && !s.RawMode() })
-	p.online(size(100, 30)).quit()
+	s = p.window(size(100, 30))
+	s.WaitUntil("the window", func(screen string) bool {
+		return strings.Contains(screen, "● online") || strings.Contains(screen, "no identity yet") // killed before that was kept
+	})
+	s.quit()
 }
 
 // Signing out is possible when nothing else is.

@@ -55,6 +55,7 @@ type person struct {
 	plain *matrixtest.Client // another session of the same account, which does in clear what a test tells it
 	home  string
 	more  []string // environment
+	later bool     // has said that the identity is set up later
 }
 
 // newPerson registers an account.
@@ -150,8 +151,21 @@ func (p *person) window(o uitest.Options) *screen {
 func (p *person) online(o uitest.Options) *screen {
 	p.t.Helper()
 	s := p.window(o)
+	if !p.later {
+		s.sayLater()
+		p.later = true
+	}
 	s.WaitFor("● online")
 	return s
+}
+
+// sayLater puts off what the first start of a new account asks.
+func (s *screen) sayLater() {
+	s.t.Helper()
+	s.WaitFor("Your account has no identity yet.")
+	s.WaitGone("Keys count when you stop typing") // it opened by itself
+	s.Key("l")
+	s.WaitGone("Your account has no identity yet.")
 }
 
 // screen is the window of a running hubbub.

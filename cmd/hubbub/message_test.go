@@ -178,7 +178,7 @@ func TestEncryptedConversation(t *testing.T) {
 	}
 	s.choose("I have read it")
 	s.Key("i")
-	s.WaitFor("end-to-end encrypted")
+	s.WaitFor("not confirmed by its owner")
 	s.Key("esc")
 	s.quit()
 	// After a restart both are there at once, without the network.

@@ -51,6 +51,7 @@ func TestSignInOnTheScreen(t *testing.T) {
 	}
 	s.Type(p.Password)
 	s.Key("enter")
+	s.sayLater()
 	s.WaitFor("● online")
 	s.open("pier", "#pier")
 	s.WaitFor("from before")
@@ -181,6 +182,7 @@ func TestSignInTroubles(t *testing.T) {
 	s.WaitFor("Try again in 45 seconds.")
 	slow.Off()
 	s.Key("enter")
+	s.sayLater()
 	s.WaitFor("● online")
 	s.quit()
 }

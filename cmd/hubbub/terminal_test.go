@@ -65,6 +65,7 @@ func TestSmallWindow(t *testing.T) {
 	m := meet(t, matrixtest.Stack(t), "skiff", nil)
 	m.ada.SendText(m.room, "hello small world")
 	s := m.me.window(size(40, 20))
+	s.sayLater()
 	s.WaitFor("# skiff")
 	s.Key("enter")
 	s.WaitFor("Message #skiff")

@@ -1,6 +1,9 @@
 package matrixtest
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // PeerVerification is one interactive verification, seen from a peer. Each step waits until it can be done, and fails
 // the test when the verification ends before. With [PeerVerification.Try] a step returns its error: the commands are
@@ -34,6 +37,12 @@ type PeerSAS struct {
 	Decimal []int    `json:"decimal"` // three numbers
 	Symbols []string `json:"symbols"` // seven emoji, if both sides can show them
 	Names   []string `json:"names"`   // of the emoji, in English
+}
+
+// SkipTime makes the peer's time limits run out earlier, by the time given.
+func (p *Peer) SkipTime(d time.Duration) {
+	p.t.Helper()
+	p.Command("skipTime", map[string]any{"ms": d.Milliseconds()}, nil)
 }
 
 func (p *Peer) requestVerification(command string, args map[string]any) *PeerVerification {

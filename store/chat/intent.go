@@ -60,3 +60,12 @@ type LoginRequest struct {
 	Password   string
 	DeviceName string
 }
+
+// String hides the password.
+func (r LoginRequest) String() string { return "sign-in of " + r.User + " at " + r.Homeserver }
+
+// GoString hides the password.
+func (r LoginRequest) GoString() string { return r.String() }
+
+// LogValue hides the password.
+func (r LoginRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }

@@ -46,6 +46,7 @@ const (
 	ProblemFile        // a file has not the expected format, or is cut off
 	ProblemMismatch    // what was compared is not the same
 	ProblemOldKeys     // crypto.db is an older copy: to encrypt with it would use keys twice
+	ProblemUnverified  // this session is not verified itself, and cannot vouch for others
 )
 
 // Problem is an error in terms the screen can explain: a kind, a hint for
@@ -80,6 +81,6 @@ func (k ProblemKind) String() string {
 		"unknown", "offline", "no_host", "tls", "timeout", "not_matrix", "homeserver", "rate_limit", "password",
 		"no_password_login", "signed_out", "forbidden", "not_found", "too_large", "insecure", "disk_full", "read_only",
 		"corrupt", "newer", "key_gone", "locked", "bad_input", "crypto", "cancelled",
-		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys",
+		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys", "unverified",
 	}[k]
 }

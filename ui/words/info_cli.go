@@ -43,11 +43,13 @@ shown; without a terminal it is the first line of standard input.`
 	CLIFileThere      = "There is a file of that name already; it was left alone. Give another name."
 	CLIFileTooLarge   = "That file is too large to be one of keys."
 	CLINotAFile       = "That is not an ordinary file."
+	CLIAskCode        = "Text of the code: "
 	CLIOneWay         = "Use one of --show-code and --scan."
 	CLINeedAnswer     = "Comparing needs a terminal, or the answer (y or n) on standard input."
 	CLIBadCode        = "No code was found there. Give a picture (PNG or JPEG), or the text that the other side shows."
 	CLINoShow         = "The other side cannot scan a code."
 	CLINoScan         = "The other side does not show a code."
+	CLINoOther        = "There is no other session to verify with. Open one, or use: hubbub recovery"
 	CLINotAUser       = "USER is a full id, such as @ada:example.org."
 
 	CLIRecovered     = "This session is verified with your identity."
@@ -59,8 +61,14 @@ shown; without a terminal it is the first line of standard input.`
 	CLIVerifyWaitsOn = "Confirmed. Waiting for the other side."
 	CLIVerified      = "Verified."
 	CLISecretsCame   = "The private keys and the key backup are here."
+	CLIStaying       = "Staying for a moment, to give the other session what it asks for."
 	CLISecretsLater  = "What the other session keeps has not come yet; it is asked for when hubbub runs again."
 )
+
+// CLIAskFile asks for the moment at which a file holds the code.
+func CLIAskFile(path string) string {
+	return "Press Enter when " + path + " holds the code of the other side: "
+}
 
 // CLIFinding is a line of `hubbub doctor`.
 func CLIFinding(f *chat.Finding) string {

@@ -29,6 +29,7 @@ const (
 	LaterWord    = "Later"
 	LaterNote    = "The status line keeps saying so; nothing will ask again."
 	CancelWord   = "Cancel"
+	StillBusy    = "That is under way already; wait until it has ended."
 	BusyWord     = "Please wait…"
 	TrustMissing = "This account offers no encryption settings."
 )
@@ -52,6 +53,7 @@ const (
 	WalkRecoverNone = "No recovery key is set up for this account."
 	WalkSetUp       = "Set up now"
 	WalkSetUpRest   = "Set up what is missing"
+	WalkAnswer      = "Answer: another session of yours wants to verify"
 	WalkReset       = "Set up a new identity"
 	WalkResetNote   = "When nothing else is left: it has consequences."
 	WalkNewKey      = "New recovery key"
@@ -70,7 +72,7 @@ func TrustBadge(t chat.Trust, key string) string {
 	case t.Identity == chat.IdentityForeign:
 		what = "not verified"
 	case t.Identity == chat.IdentityReplaced:
-		what = "your identity was replaced"
+		what = "identity replaced"
 	case t.Identity != chat.IdentityOwn, t.Complete():
 		return ""
 	case !t.PrivateKeys, t.Recovery == chat.RecoveryNone, t.Recovery == chat.RecoveryIncomplete:

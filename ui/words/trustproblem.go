@@ -31,6 +31,9 @@ func trustProblem(p *chat.Problem) (what, next string) {
 	case chat.ProblemOldKeys:
 		return "The key file of this session (crypto.db) is an older copy than the one used last.",
 			"To write with it would use keys twice. Put the newer file back, or sign out and in again; what is here can be read on."
+	case chat.ProblemUnverified:
+		return "This session is not verified itself, so that it cannot vouch for others.",
+			"Verify it first: with a session of yours that is, or with the recovery key."
 	case chat.ProblemMismatch:
 		return "It is not the same" + colon(p.Detail), "Nothing was verified. Begin again."
 	}

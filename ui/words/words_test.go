@@ -23,7 +23,7 @@ func TestKey(t *testing.T) {
 // TestEveryProblemIsExplained: each kind has a sentence of its own, with or without detail.
 func TestEveryProblemIsExplained(t *testing.T) {
 	seen := map[string]chat.ProblemKind{}
-	for k := chat.ProblemUnknown; k <= chat.ProblemMismatch; k++ {
+	for k := chat.ProblemUnknown; k <= chat.ProblemUnverified; k++ {
 		what, next := Problem(&chat.Problem{Kind: k})
 		if !strings.HasSuffix(what, ".") || (next != "" && !strings.HasSuffix(next, ".") && !strings.Contains(next, ": hubbub ")) {
 			t.Errorf("%s: %q %q are no sentences", k, what, next)

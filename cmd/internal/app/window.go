@@ -85,7 +85,7 @@ func (w *windowed) backend(ctx context.Context, c *matrix.Client) *ui.Backend {
 		Account: c.Account(),
 		Reader:  reader{c.Store(), feed}, Sender: c, Rooms: c, Directory: c, Media: c,
 		Session: &uiSession{client: c, w: w}, Trust: c.Trust(), Known: c.Trust(),
-		Feed:    paced.next,
+		Feed: paced.next,
 	}
 }
 

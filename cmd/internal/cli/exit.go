@@ -104,7 +104,7 @@ func codeOf(k chat.ProblemKind) int {
 	case chat.ProblemCancelled:
 		return exitInterrupted
 	case chat.ProblemUnknown, chat.ProblemCrypto, chat.ProblemExists, chat.ProblemNoIdentity, chat.ProblemNoRecovery,
-		chat.ProblemUntrusted, chat.ProblemIdentity, chat.ProblemNobody, chat.ProblemMismatch:
+		chat.ProblemUntrusted, chat.ProblemIdentity, chat.ProblemNobody, chat.ProblemMismatch, chat.ProblemUnverified:
 	}
 	return exitFailure
 }

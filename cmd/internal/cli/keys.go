@@ -120,7 +120,7 @@ func (r *root) exportKeys() *cobra.Command {
 			if _, err := os.Lstat(args[0]); err == nil {
 				return &usageError{words.CLIFileThere}
 			}
-			secret, err := r.newPhrase()
+			secret, err := r.newPhrase(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -139,16 +139,16 @@ func (r *root) exportKeys() *cobra.Command {
 }
 
 // newPhrase reads a new passphrase: twice at a terminal, where nobody sees what is typed.
-func (r *root) newPhrase() (chat.Secret, error) {
+func (r *root) newPhrase(ctx context.Context) (chat.Secret, error) {
 	in := r.lines()
-	secret, err := r.secret(in, words.CLIAskNewPhrase)
+	secret, err := r.secret(ctx, in, words.CLIAskNewPhrase)
 	if err != nil || !isTerminal(r.streams.In) {
 		return secret, err
 	}
 	if secret == "" {
 		return "", &usageError{words.CLINoSecret}
 	}
-	again, err := r.secret(in, words.CLIAskPhraseAgain)
+	again, err := r.secret(ctx, in, words.CLIAskPhraseAgain)
 	if err == nil && again != secret {
 		err = &usageError{words.CLIPhrasesDiffer}
 	}
@@ -191,7 +191,7 @@ func (r *root) importKeys() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, err := r.secret(r.lines(), words.CLIAskPassphrase)
+			secret, err := r.secret(cmd.Context(), r.lines(), words.CLIAskPassphrase)
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -203,11 +204,16 @@ type running struct {
 // start runs a command whose input is typed as it asks.
 func (h home) start(input string, args ...string) *running {
 	h.t.Helper()
+	return h.startWith(h.file("in", input), args...)
+}
+
+func (h home) startWith(in *os.File, args ...string) *running {
+	h.t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	in, errs := h.file("in", input), h.file("err", "")
+	errs := h.file("err", "")
 	x := &running{lines: make(chan string, 100), code: make(chan int, 1)}
 	ctx, cancel := context.WithTimeout(h.t.Context(), limit)
 	h.t.Cleanup(cancel)
@@ -244,7 +250,11 @@ func TestVerifyFromTwoShells(t *testing.T) {
 	ada := hs.NewAccount(t, "ada")
 	one := signIn(t, hs, ada)
 	one.setUp(ada)
+	if code, _, errs := one.run("", "verify"); code != 1 || !strings.Contains(errs, "no other session") {
+		t.Errorf("alone: code %d, %q", code, errs)
+	}
 	two := signIn(t, hs, ada)
+	two.found(1)
 	a, b := one.start("y\n", "verify"), two.start("y\n", "verify")
 	codeA, outA := a.end()
 	codeB, outB := b.end()
@@ -257,6 +267,7 @@ func TestVerifyFromTwoShells(t *testing.T) {
 		t.Errorf("after the verification: %v", f["session"])
 	}
 	three := signIn(t, hs, ada)
+	three.found(1)
 	a, b = one.start("n\n", "verify"), three.start("y\n", "verify")
 	codeA, outA = a.end()
 	codeB, _ = b.end()
@@ -267,22 +278,44 @@ func TestVerifyFromTwoShells(t *testing.T) {
 }
 
 // The code that one shell shows as text is taken in by the other.
-func TestVerifyByCodeFromAFile(t *testing.T) {
+func TestVerifyByCode(t *testing.T) {
 	hs := matrixtest.Stack(t)
 	ada := hs.NewAccount(t, "ada")
 	one := signIn(t, hs, ada)
 	one.setUp(ada)
 	two := signIn(t, hs, ada)
-	path := filepath.Join(t.TempDir(), "code.txt")
-	if err := os.WriteFile(path, []byte("no code"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, errs := two.run("", "verify", "--scan", path); code != 2 || !strings.Contains(errs, "No code") {
-		t.Errorf("no code: %d, %q", code, errs)
-	}
-	for _, args := range [][]string{{"--scan", path, "--show-code"}, {"nobody"}, {"--scan", path + ".none"}} {
+	two.found(1)
+	for _, args := range [][]string{{"--scan", "-", "--show-code"}, {"nobody"}} {
 		if code, _, errs := two.run("", append([]string{"verify"}, args...)...); code != 2 || strings.Count(errs, "\n") != 1 {
 			t.Errorf("%v: %d, %q", args, code, errs)
 		}
 	}
+	in, typed, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := one.start("y\n", "verify", "--show-code"), two.startWith(in, "verify", "--scan", "-")
+	shown, ok := <-a.lines
+	if !ok {
+		t.Fatal("no code is shown")
+	}
+	_, err = typed.WriteString(shown + "\n")
+	if err := errors.Join(err, typed.Close()); err != nil {
+		t.Fatal(err)
+	}
+	codeA, outA := a.end()
+	codeB, outB := b.end()
+	if codeA != 0 || codeB != 0 || !strings.Contains(outA, "Verified.") || !strings.Contains(outB, "The private keys and the key backup are here.") {
+		t.Errorf("codes %d and %d: %q, %q", codeA, codeB, outA, outB)
+	}
+	two.found(0)
+	three := signIn(t, hs, ada)
+	three.found(1)
+	a, b = one.start("y\n", "verify", "--show-code"), three.start(shown+"\n", "verify", "--scan", "-") // the code of before
+	codeA, _ = a.end()
+	codeB, _ = b.end()
+	if codeA == 0 || codeB == 0 {
+		t.Errorf("an old code verifies: codes %d and %d", codeA, codeB)
+	}
+	three.found(1)
 }

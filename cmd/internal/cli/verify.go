@@ -3,14 +3,12 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/base64"
-	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"hubbub/cmd/internal/app"
 	"hubbub/matrix"
 	"hubbub/store"
 	"hubbub/store/chat"
@@ -48,16 +46,18 @@ func (r *root) verify() *cobra.Command {
 type verifier struct {
 	*root
 	show, ascii bool
-	scan        string // file with a picture or the text of a code
-	code        []byte // payload of that
+	scan        string // where the code of the other side comes from: a file, or "-"
 	user        chat.UserID
 	device      chat.DeviceID
 	trust       *matrix.Trust
 	feed        *store.Feed
 	me          string // user and session
 	id          string
+	giver       bool                   // the private keys were here before
 	done        chat.VerificationPhase // the last that was answered
 	in          *bufio.Reader
+	input       chan typed // of one: at most one question is open
+	reply       func(text []byte) error
 }
 
 // notVerifiedError says why nothing was verified: exit code 1.
@@ -76,42 +76,27 @@ func (v *verifier) prepare(args []string) error {
 	if len(args) > 1 {
 		v.device = chat.DeviceID(args[1])
 	}
-	v.in = v.lines()
-	if v.scan == "" {
-		return nil
-	}
-	if v.show {
+	v.in, v.input = v.lines(), make(chan typed, 1)
+	if v.scan != "" && v.show {
 		return &usageError{words.CLIOneWay}
-	}
-	raw, err := v.given()
-	if err != nil {
-		return err
-	}
-	if v.code, err = app.ReadCode(raw); err != nil {
-		return &usageError{words.CLIBadCode}
 	}
 	return nil
 }
 
-func (v *verifier) given() ([]byte, error) {
-	if v.scan != "-" {
-		return readFile(v.scan, maxCode)
-	}
-	b, err := io.ReadAll(io.LimitReader(v.streams.In, maxCode))
-	if err != nil {
-		return nil, &usageError{words.CLIBadCode}
-	}
-	return b, nil
-}
-
 func (v *verifier) run(ctx context.Context, c *matrix.Client) error {
-	if err := online(ctx, c); err != nil {
-		return err
-	}
 	v.trust = c.Trust()
 	v.me = string(c.Account().User) + string(c.Account().Device)
 	if v.user == "" {
 		v.user = c.Account().User
+	}
+	t, err := settled(ctx, c)
+	if err != nil {
+		return err
+	}
+	v.giver = t.PrivateKeys
+	// Whom to ask is known once the sessions are.
+	if _, err := v.trust.Person(ctx, v.user); err != nil {
+		return err
 	}
 	set, err := v.feed.Next(ctx)
 	if err != nil {
@@ -149,6 +134,11 @@ func (v *verifier) follow(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return context.Canceled
+		case t := <-v.input:
+			if err := v.took(t); err != nil {
+				return err
+			}
+			continue
 		case <-v.feed.Wait():
 		}
 		set, err := v.feed.Next(ctx)
@@ -163,6 +153,10 @@ func (v *verifier) follow(ctx context.Context) error {
 		x := &set.Verifications[i]
 		if !x.Open() {
 			return v.ended(ctx, x)
+		}
+		if x.Problem != nil { // a code that cannot be used
+			v.trust.CancelVerification(v.id)
+			return x.Problem
 		}
 		if x.Phase == v.done {
 			continue
@@ -181,12 +175,17 @@ func (v *verifier) ended(ctx context.Context, x *chat.Verification) error {
 			return err
 		}
 		return v.secrets(ctx)
+	case x.Problem != nil && x.Problem.Kind == chat.ProblemNotFound && x.Own:
+		return &notVerifiedError{words.CLINoOther}
 	case x.Problem != nil:
 		return x.Problem
 	}
 	what, next := words.VerifyCancelled(x.Reason, x.ByUs)
 	return &notVerifiedError{strings.TrimSpace(what + " " + next)}
 }
+
+// stayFor is how long a session that has verified another one stays to give it what it asks for.
+const stayFor = 10 * time.Second
 
 // secrets waits for what another session gives to one that it has verified:
 // the private keys, and the key of the backup. Without them the session is
@@ -195,6 +194,16 @@ func (v *verifier) secrets(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	t, err := v.trust.Trust(limited)
+	if err == nil && v.giver {
+		v.complain(words.CLIStaying)
+		stay := time.NewTimer(stayFor)
+		defer stay.Stop()
+		select {
+		case <-ctx.Done():
+		case <-stay.C:
+		}
+		return ctx.Err()
+	}
 	for err == nil && !(t.PrivateKeys && t.Backup.State == chat.BackupOn) {
 		select {
 		case <-limited.Done():
@@ -235,11 +244,8 @@ func (v *verifier) answer(x *chat.Verification) error {
 // ready chooses how to compare.
 func (v *verifier) ready(x *chat.Verification) error {
 	switch {
-	case v.code != nil:
-		if !x.CanScan {
-			return v.stop(words.CLINoScan)
-		}
-		v.trust.TakeCode(v.id, v.code)
+	case v.scan != "":
+		return v.takeCode(x)
 	case v.show:
 		if !x.CanShow || len(x.Code) == 0 {
 			return v.stop(words.CLINoShow)
@@ -253,42 +259,7 @@ func (v *verifier) ready(x *chat.Verification) error {
 	return nil
 }
 
-// drawCode shows a code as a picture where there is somebody to see it, and as text.
-func (v *verifier) drawCode(code []byte) error {
-	v.complain(words.CLIVerifyShow)
-	if isTerminal(v.streams.Out) {
-		picture, err := app.DrawCode(code, v.ascii)
-		if err == nil {
-			_, err = v.streams.Out.WriteString(picture)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return v.say(base64.RawStdEncoding.EncodeToString(code))
-}
-
 func (v *verifier) stop(why string) error {
 	v.trust.CancelVerification(v.id)
 	return &notVerifiedError{why}
-}
-
-// ask takes a yes or no from the terminal, or from a line of standard input.
-func (v *verifier) ask(question string) error {
-	if _, err := io.WriteString(v.streams.Err, question); err != nil {
-		return err
-	}
-	line, err := readLine(v.in)
-	if err != nil {
-		return err
-	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		v.trust.ConfirmVerification(v.id)
-		return nil
-	case "n", "no":
-		v.trust.DenyVerification(v.id)
-		return nil
-	}
-	return v.stop(words.CLINeedAnswer)
 }

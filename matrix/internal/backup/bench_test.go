@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"testing"
+	"time"
 
 	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/matrixtest"
@@ -30,7 +31,9 @@ func BenchmarkTenThousandKeys(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			other := fresh(b)
+			stop := other.keepSyncing(b)
 			b.StartTimer()
+			defer stop()
 			if n, err := other.m.ImportRoomKeys(b.Context(), crypto.Origin{Source: chat.KeyImported}, keys); err != nil || n.New != manyKeys {
 				b.Fatal(n, err)
 			}
@@ -82,4 +85,31 @@ func BenchmarkTenThousandKeys(b *testing.B) {
 			}
 		}
 	})
+}
+
+// keepSyncing takes in sync responses until stop is called, which reports the longest that one of them took.
+func (d *device) keepSyncing(b *testing.B) (stop func()) {
+	ended, done := make(chan struct{}), make(chan struct{})
+	var longest time.Duration
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ended:
+				return
+			default:
+			}
+			began := time.Now()
+			if err := d.m.HandleSync(context.Background(), crypto.ToDevice{Changed: []chat.UserID{"@somebody:x"}}); err != nil {
+				b.Error(err)
+				return
+			}
+			longest = max(longest, time.Since(began))
+		}
+	}()
+	return func() {
+		close(ended)
+		<-done
+		b.ReportMetric(float64(longest.Milliseconds()), "ms/longest-sync")
+	}
 }

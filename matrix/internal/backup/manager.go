@@ -41,7 +41,7 @@ func usual() limits {
 	return limits{
 		upload: 200, restore: 100,
 		check: 3 * time.Hour, gather: 2 * time.Second, pace: 100 * time.Millisecond, minWait: 2 * time.Second, maxWait: 5 * time.Minute,
-		missing: 15 * time.Minute, progress: 250 * time.Millisecond, stall: time.Minute,
+		missing: time.Minute, progress: 250 * time.Millisecond, stall: time.Minute,
 	}
 }
 

@@ -100,6 +100,17 @@ func (a *audience) blockers(me id.UserID, p chat.Policy) (users []chat.UserID) {
 	return users
 }
 
+// allow returns why nothing may be sent to the room now, or nil.
+func (a *audience) allow(me id.UserID, p chat.Policy) error {
+	if who := a.blockers(me, p); len(who) > 0 {
+		return &IdentityError{Users: who}
+	}
+	if a.nobody(me) {
+		return ErrNobody
+	}
+	return nil
+}
+
 // nobody reports whether there are others with sessions, none of which may read.
 func (a *audience) nobody(me id.UserID) bool {
 	for r := range a.want {
@@ -108,4 +119,42 @@ func (a *audience) nobody(me id.UserID) bool {
 		}
 	}
 	return slices.ContainsFunc(a.out, func(o outsider) bool { return o.dev.UserID != me })
+}
+
+// recipients returns who may read what is sent to the room now.
+//
+// Spec: client-server-api#room-history-visibility
+func (m *Machine) recipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
+	mem, err := m.opt.Rooms.Members(ctx, room)
+	if err == nil && !mem.Complete {
+		if err = m.opt.Rooms.FetchMembers(ctx, room); err == nil {
+			mem, err = m.opt.Rooms.Members(ctx, room)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load members of %s: %w", room, err)
+	}
+	if !mem.Complete {
+		return nil, ErrMembers
+	}
+	return m.readers(mem, vis), nil
+}
+
+// knownRecipients is recipients without the network: who is known may be only a part.
+func (m *Machine) knownRecipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
+	mem, err := m.opt.Rooms.Members(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("load members of %s: %w", room, err)
+	}
+	return m.readers(mem, vis), nil
+}
+
+func (m *Machine) readers(mem Members, vis *event.HistoryVisibilityEventContent) []id.UserID {
+	users := userIDs(mem.Joined)
+	if vis == nil || vis.HistoryVisibility != event.HistoryVisibilityJoined {
+		users = append(users, userIDs(mem.Invited)...)
+	}
+	users = append(users, id.UserID(m.opt.User))
+	slices.Sort(users)
+	return slices.Compact(users)
 }

@@ -58,9 +58,9 @@ func (m *Machine) History(ctx context.Context, room chat.RoomID) (shared, kept [
 // MayGetHistory returns the sessions of a user that may get the keys of a
 // room's history: they are confirmed by an identity that is not another one
 // than before, and the room's policy lets them read. It asks for the user's
-// sessions when they are not known or out of date.
+// sessions: of somebody with whom no room is shared, nobody tells what changes.
 func (m *Machine) MayGetHistory(ctx context.Context, room chat.RoomID, user chat.UserID) ([]chat.DeviceID, error) {
-	if err := m.Refresh(ctx, user); err != nil {
+	if err := m.Reload(ctx, user); err != nil {
 		return nil, err
 	}
 	d, err := m.Policy(ctx, room)

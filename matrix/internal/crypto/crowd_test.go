@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -211,8 +212,9 @@ func BenchmarkCrowd(b *testing.B) {
 	}
 	lists := time.Since(begin)
 	begin = time.Now()
+	before := processorTime(b)
 	c.say(m, room)
-	first := time.Since(begin)
+	first, work := time.Since(begin), processorTime(b)-before
 	if c.sent != 10_000 {
 		b.Fatalf("%d got the key", c.sent)
 	}
@@ -222,6 +224,7 @@ func BenchmarkCrowd(b *testing.B) {
 		}
 		b.ReportMetric(lists.Seconds(), "s/lists")
 		b.ReportMetric(first.Seconds(), "s/first")
+		b.ReportMetric(work.Seconds(), "cpu-s/first")
 	})
 	b.Run("settled", func(b *testing.B) {
 		for range b.N {
@@ -241,4 +244,60 @@ func BenchmarkCrowd(b *testing.B) {
 			}
 		}
 	})
+}
+
+// processorTime is what this process has used so far, the homeserver of the test included.
+func processorTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkJudge measures the verdict about a session that was not seen before,
+// and about one that was, of a sender in a crowd.
+func BenchmarkJudge(b *testing.B) {
+	c := newCrowd(b, 200, 5, 5)
+	m, room := c.enter(b)
+	users := make([]chat.UserID, 0, len(c.keys))
+	for u := range c.keys {
+		users = append(users, chat.UserID(u))
+	}
+	if err := m.Refresh(b.Context(), users...); err != nil {
+		b.Fatal(err)
+	}
+	eng, err := m.engine(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var devices []*id.Device
+	for _, u := range users {
+		all, err := eng.store.GetDevices(b.Context(), id.UserID(u))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, d := range all {
+			devices = append(devices, d)
+		}
+	}
+	for _, seen := range []bool{false, true} {
+		b.Run(fmt.Sprintf("seen=%v", seen), func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				d := devices[n%len(devices)]
+				igs := &mcrypto.InboundGroupSession{SenderKey: d.IdentityKey, SigningKey: d.SigningKey, KeySource: id.KeySourceDirect}
+				name := fmt.Sprint(n)
+				if n++; seen {
+					d, name = devices[0], "seen"
+					igs.SenderKey, igs.SigningKey = d.IdentityKey, d.SigningKey
+				}
+				v, err := m.judge(b.Context(), eng, igs, SessionUse{room, name, chat.UserID(d.UserID)})
+				if err != nil || v.Shield != chat.ShieldNone {
+					b.Fatal(v, err)
+				}
+			}
+		})
+	}
 }

@@ -107,19 +107,24 @@ func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Va
 		return Clear{}, u
 	}
 	clear, fail := clearOf(room, head.Session, dec)
-	if _, own := eng.mach.GetAccount().Keys(); p.used != nil && p.used.SenderKey == own && p.used.KeySource == id.KeySourceDirect {
-		if err = m.checkAhead(ctx, eng, evt.RoomID, id.SessionID(head.Session), evt.Content.AsEncrypted().MegolmCiphertext); err != nil {
-			u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
-			return Clear{}, u
+	if fail != nil || p.used == nil {
+		return clear, fail
+	}
+	if clear.Verdict, err = m.examine(ctx, eng, p.used, evt); err != nil {
+		u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
+		return Clear{}, u
+	}
+	return clear, nil
+}
+
+// examine says what is to be said about a message that was decrypted.
+func (m *Machine) examine(ctx context.Context, eng *engine, igs *mcrypto.InboundGroupSession, evt *event.Event) (Verdict, error) {
+	if _, own := eng.mach.GetAccount().Keys(); igs.SenderKey == own && igs.KeySource == id.KeySourceDirect {
+		if err := m.checkAhead(ctx, eng, evt.RoomID, igs.ID(), evt.Content.AsEncrypted().MegolmCiphertext); err != nil {
+			return Verdict{}, err
 		}
 	}
-	if fail == nil && p.used != nil {
-		if clear.Verdict, err = m.judge(ctx, eng, p.used, SessionUse{room, head.Session, chat.UserID(w.Sender)}); err != nil {
-			u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
-			return Clear{}, u
-		}
-	}
-	return clear, fail
+	return m.judge(ctx, eng, igs, SessionUse{chat.RoomID(evt.RoomID), string(igs.ID()), chat.UserID(evt.Sender)})
 }
 
 // lookForRefusal turns a missing key into a refused one when the sender said so.

@@ -21,7 +21,14 @@
 //     device that lacks it before it encrypts. A member or device that left
 //     makes it start a new session.
 //
-//   - A damaged crypto.db is never written over.
+//   - The key goes to no session that the room's policy keeps out, and to
+//     nobody while the identity of somebody whom the person had verified is
+//     another one. Who is kept out is told so.
+//
+//   - A room that keys were once made for stays encrypted, whatever Rooms says.
+//
+//   - A damaged crypto.db is never written over, and an older copy of it is not
+//     used.
 //
 //   - Whose a session is, is read from crypto.db and from signatures that were
 //     checked. An identity is pinned when it is first seen; the own one counts

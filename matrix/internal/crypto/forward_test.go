@@ -82,7 +82,7 @@ func TestKeysOfOthersAreNotTakenSecondHand(t *testing.T) {
 	bob.m.want(room, string(forged.ID()), string(alice)) // an event of the session is waiting
 	mallory.forward(bob, room, forged, alice)
 	mallory.marker(bob)
-	if bob.has(room, string(forged.ID())) || len(bob.keys) > 0 {
+	if bob.has(room, string(forged.ID())) || len(bob.came(false)) > 0 {
 		t.Error("a stranger gave a key in the name of somebody else")
 	}
 
@@ -106,7 +106,7 @@ func TestKeysOfOthersAreNotTakenSecondHand(t *testing.T) {
 	bob.m.want(room, string(asked.ID()), string(alice))
 	laptop.forward(bob, room, asked, alice)
 	laptop.marker(bob)
-	if !bob.has(room, string(asked.ID())) || len(bob.keys) != 1 {
+	if !bob.has(room, string(asked.ID())) || len(bob.came(false)) != 1 {
 		t.Error("the key that was asked for was not taken from the own device")
 	}
 }

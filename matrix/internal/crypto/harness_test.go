@@ -85,7 +85,8 @@ type device struct {
 	book  *book
 	m     *Machine
 	since string
-	keys  []string // sessions that OnKey reported
+	told  sync.Mutex
+	keys  []string // sessions that OnKey reported; guarded by told: Run reports too
 	got   []*Received
 	stop  func()
 }
@@ -127,7 +128,11 @@ func (d *device) open() {
 		d.t.Fatalf("open: %v", err)
 	}
 	d.m = m
-	m.OnKey(func(_ chat.RoomID, session string) { d.keys = append(d.keys, session) })
+	m.OnKey(func(_ chat.RoomID, session string) {
+		d.told.Lock()
+		defer d.told.Unlock()
+		d.keys = append(d.keys, session)
+	})
 	m.OnToDevice(func(ev *Received) { d.got = append(d.got, ev) })
 	ctx, cancel := context.WithCancel(d.t.Context())
 	done := make(chan error, 1)
@@ -146,6 +151,17 @@ func (d *device) open() {
 		defer m.mu.Unlock()
 		return m.todo.keys.compared && !m.todo.keys.low && !m.todo.keys.fallback
 	})
+}
+
+// came returns the sessions that OnKey reported since the last call with forget.
+func (d *device) came(forget bool) []string {
+	d.told.Lock()
+	defer d.told.Unlock()
+	out := d.keys
+	if forget {
+		d.keys = nil
+	}
+	return out
 }
 
 func (d *device) close() {

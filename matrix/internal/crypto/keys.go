@@ -42,6 +42,8 @@ type keyState struct {
 	low      bool // one-time keys run out
 	fallback bool // the fallback key has been used, or there is none
 	repaired bool // keys that are not here were claimed back
+	checked  bool // a key that the homeserver gives out has been looked at
+	stock    int  // one-time keys that the homeserver has, by the last response that told
 	renewed  time.Time
 	forget   time.Time // when the fallback key before the last one goes; zero: nothing to forget
 }
@@ -52,6 +54,9 @@ type keyState struct {
 func (m *Machine) noteCounts(td ToDevice) {
 	m.mu.Lock()
 	k := &m.todo.keys
+	if td.HasOTKCounts {
+		k.stock = td.OTKCounts[string(id.KeyAlgorithmSignedCurve25519)]
+	}
 	if td.HasOTKCounts && td.OTKCounts[string(id.KeyAlgorithmSignedCurve25519)] < otkLow {
 		k.low = true
 	}
@@ -59,7 +64,7 @@ func (m *Machine) noteCounts(td ToDevice) {
 		time.Since(k.renewed) > fallbackAge {
 		k.fallback = true
 	}
-	due := k.low || k.fallback
+	due := k.low || k.fallback || !k.checked && k.stock > 0
 	m.mu.Unlock()
 	if due {
 		m.nudge()
@@ -131,31 +136,36 @@ func (m *Machine) upload(ctx context.Context) error {
 		return err
 	}
 	if body.DeviceKeys != nil || len(body.OneTimeKeys) > 0 || len(body.FallbackKeys) > 0 {
-		_, err = within(ctx, func(ctx context.Context) ([]byte, error) {
-			return m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
-		})
-		var he mautrix.HTTPError
-		refused := errors.As(err, &he) && he.IsStatus(http.StatusBadRequest)
-		if refused {
-			// Other keys under these ids are there already. New ids follow.
-			m.log.Warn("One-time keys were refused")
-		} else if err != nil {
-			return fmt.Errorf("upload keys: %w", err)
-		}
-		if err := m.published(ctx, body); err != nil {
+		if again, err := m.put(ctx, body); err != nil || again {
 			return err
 		}
-		if refused {
-			if err := m.keysRefused(ctx); err != nil {
-				return err
-			}
-		}
-		m.log.Info("Keys uploaded", slog.Int("one_time", len(body.OneTimeKeys)), slog.Int("fallback", len(body.FallbackKeys)))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.todo.keys.low, m.todo.keys.fallback, m.todo.keys.uploaded = false, false, true
 	return nil
+}
+
+// put uploads keys. again says that they were refused and must be made anew.
+func (m *Machine) put(ctx context.Context, body reqUpload) (again bool, err error) {
+	_, err = within(ctx, func(ctx context.Context) ([]byte, error) {
+		return m.opt.Client.MakeRequest(ctx, http.MethodPost, m.opt.Client.BuildClientURL("v3", "keys", "upload"), body, nil)
+	})
+	var he mautrix.HTTPError
+	refused := errors.As(err, &he) && he.IsStatus(http.StatusBadRequest)
+	if err != nil && !refused {
+		return false, fmt.Errorf("upload keys: %w", err)
+	}
+	if err := m.published(ctx, body); err != nil {
+		return false, err
+	}
+	if refused {
+		// Other keys are there under these ids. New ids follow.
+		m.log.Warn("One-time keys were refused")
+		return m.keysRefused(ctx)
+	}
+	m.log.Info("Keys uploaded", slog.Int("one_time", len(body.OneTimeKeys)), slog.Int("fallback", len(body.FallbackKeys)))
+	return false, nil
 }
 
 // ensureUploaded has the homeserver know this device before others get keys
@@ -337,11 +347,6 @@ func (m *Machine) compareOwn(ctx context.Context) error {
 	theirs, ok := resp.DeviceKeys[user][dev]
 	if ok && !eng.has(theirs, dev) {
 		return ErrDeviceKeys
-	}
-	if ok {
-		if err := m.compareStock(ctx); err != nil {
-			return err
-		}
 	}
 	m.olm.Lock()
 	if e := m.eng.Load(); e != nil {

@@ -32,11 +32,11 @@ func TestRefusedKeyIsExplained(t *testing.T) {
 	_, key := a.m.Identity()
 	refuse := func(from *matrixtest.Client, senderKey, code string) {
 		t.Helper()
-		b.keys = nil
+		b.came(true)
 		from.Call(http.MethodPut, "/_matrix/client/v3/sendToDevice/m.room_key.withheld/"+code, map[string]any{"messages": map[string]any{b.UserID: map[string]any{b.DeviceID: map[string]any{
 			"algorithm": "m.megolm.v1.aes-sha2", "room_id": room, "session_id": session, "sender_key": senderKey, "code": code,
 		}}}}, nil)
-		matrixtest.Wait(t, waitLimit, "withheld notice", func() bool { b.sync(); return len(b.keys) > 0 })
+		matrixtest.Wait(t, waitLimit, "withheld notice", func() bool { b.sync(); return len(b.came(false)) > 0 })
 	}
 	refuse(mallory, key, "m.blacklisted")
 	if c, code := cause(); c != chat.CauseUnknownSession {

@@ -16,54 +16,88 @@ import (
 // maxClaims bounds how many of the own keys are claimed back.
 const maxClaims = 200
 
-// privateKeys returns how many one-time keys this device could use, or -1.
-func (m *Machine) privateKeys(ctx context.Context) (int, error) {
+// checkStock claims one of the own one-time keys, once in a run, and looks
+// whether it is here. One that is not says that keys were lost, with a folder
+// that was put back or moved: whoever claims the next one writes what cannot
+// be read here.
+func (m *Machine) checkStock(ctx context.Context) error {
+	m.mu.Lock()
+	due := !m.todo.keys.checked && m.todo.keys.stock > 0
+	m.mu.Unlock()
+	if !due {
+		return nil
+	}
+	mine, err := m.ownKeys25519(ctx)
+	if err != nil {
+		return err
+	}
+	claimed, err := m.claimOwn(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.todo.keys.checked = true
+	m.mu.Unlock()
+	if err != nil {
+		// Not worth holding up the rest of the upkeep: the next run looks again.
+		m.log.Info("Own one-time keys were not looked at", slog.Any("err", err))
+		return nil
+	}
+	for _, k := range claimed {
+		if mine != nil && !k.Fallback && !mine[k.Key] {
+			m.log.Warn("The homeserver has one-time keys that are not here")
+			return m.repair(ctx)
+		}
+	}
+	return nil
+}
+
+// ownKeys25519 returns the one-time keys whose private half is here, or nil
+// when that cannot be told.
+func (m *Machine) ownKeys25519(ctx context.Context) (map[id.Curve25519]bool, error) {
 	m.olm.Lock()
 	defer m.olm.Unlock()
 	eng, err := m.engineLocked(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if acc, ok := eng.mach.GetAccount().Internal.(*account.Account); ok {
-		return len(acc.OTKeys), nil
+	acc, ok := eng.mach.GetAccount().Internal.(*account.Account)
+	if !ok {
+		return nil, nil
 	}
-	return -1, nil
+	out := make(map[id.Curve25519]bool, len(acc.OTKeys))
+	for _, k := range acc.OTKeys {
+		out[k.Key.PublicKey.B64Encoded()] = true
+	}
+	return out, nil
 }
 
-// compareStock compares the homeserver's one-time keys with those that are
-// here. There can only be fewer: one is forgotten here after it was claimed
-// there. More of them say that keys were lost, with a folder that was put back
-// or moved: whoever claims one writes what cannot be read here.
-func (m *Machine) compareStock(ctx context.Context) error {
-	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespUploadKeys, error) {
-		return m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
+// claimOwn claims one of the own keys.
+func (m *Machine) claimOwn(ctx context.Context) (map[id.KeyID]mautrix.OneTimeKey, error) {
+	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
+	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespClaimKeys, error) {
+		return m.opt.Client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{
+			OneTimeKeys: mautrix.OneTimeKeysRequest{user: {dev: id.KeyAlgorithmSignedCurve25519}}, Timeout: claimTimeout,
+		})
 	})
 	if err != nil {
-		return fmt.Errorf("compare one-time keys: %w", err)
+		return nil, fmt.Errorf("claim own key: %w", err)
 	}
-	here, err := m.privateKeys(ctx)
-	if err != nil {
-		return err
-	}
-	if there := resp.OneTimeKeyCounts.SignedCurve25519; here < 0 || there <= here {
-		return nil
-	}
-	m.log.Warn("The homeserver has one-time keys that are not here", slog.Int("there", resp.OneTimeKeyCounts.SignedCurve25519), slog.Int("here", here))
-	return m.repair(ctx)
+	return resp.OneTimeKeys[user][dev], nil
 }
 
 // keysRefused is called when the homeserver has other one-time keys under the
 // ids of those that were uploaded: ids go up, so that this device has been
 // further than it is now. It repairs that once in a run.
-func (m *Machine) keysRefused(ctx context.Context) error {
+func (m *Machine) keysRefused(ctx context.Context) (repaired bool, err error) {
 	m.mu.Lock()
-	again := m.todo.keys.repaired
+	before := m.todo.keys.repaired
 	m.todo.keys.repaired = true
 	m.mu.Unlock()
-	if again {
-		return nil
+	if before {
+		return false, nil
 	}
-	return m.repair(ctx)
+	return true, m.repair(ctx)
 }
 
 // checkAhead looks whether an own message is further on than the session it
@@ -108,23 +142,19 @@ func (m *Machine) repair(ctx context.Context) error {
 	if err := m.giveUp(ctx); err != nil {
 		return err
 	}
-	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
 	for range maxClaims {
-		claimed, err := within(ctx, func(ctx context.Context) (*mautrix.RespClaimKeys, error) {
-			return m.opt.Client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{
-				OneTimeKeys: mautrix.OneTimeKeysRequest{user: {dev: id.KeyAlgorithmSignedCurve25519}}, Timeout: claimTimeout,
-			})
-		})
+		claimed, err := m.claimOwn(ctx)
 		if err != nil {
-			return fmt.Errorf("claim own keys: %w", err)
+			return err
 		}
-		if !anyOneTime(claimed.OneTimeKeys[user][dev]) {
+		if !anyOneTime(claimed) {
 			break
 		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.todo.keys.low, m.todo.keys.fallback = true, true
+	m.nudge()
 	return nil
 }
 

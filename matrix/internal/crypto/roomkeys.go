@@ -21,7 +21,7 @@ import (
 )
 
 // importBatch is how many sessions share a transaction: other writers wait for it.
-const importBatch = 200
+const importBatch = 100
 
 // keySourceShared marks sessions that whoever invited us has given (MSC4268).
 const keySourceShared id.KeySource = "shared"
@@ -104,8 +104,11 @@ func (m *Machine) ImportRoomKeys(ctx context.Context, from Origin, keys []RoomKe
 }
 
 // importBatch stores sessions in one transaction and returns those that make
-// more messages readable.
+// more messages readable. It takes turns with what arrives: SQLite alone would
+// let a long import keep a sync response waiting until that gives up.
 func (m *Machine) importBatch(ctx context.Context, eng *engine, sessions []*mcrypto.InboundGroupSession) (n Imported, fresh []WantedSession, err error) {
+	m.olm.Lock()
+	defer m.olm.Unlock()
 	err = eng.store.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
 		n, fresh = Imported{}, nil
 		for _, sess := range sessions {

@@ -87,6 +87,7 @@ func (m *Machine) work(ctx context.Context) (next time.Time, err error) {
 	}
 	for _, step := range []func() error{
 		func() error { return m.upload(ctx) },
+		func() error { return m.checkStock(ctx) },
 		func() error { return m.forgetFallback(ctx) },
 		func() error { return m.fetchDevices(ctx, eng, m.tracked.due(nil, time.Now())) },
 		func() error { return m.lookSenders(ctx, eng) },

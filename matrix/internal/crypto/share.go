@@ -91,18 +91,15 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 		users: m.hashUsers(users), rules: rulesOf(conf, vis), policy: decided.Hold.Share,
 		devices: eng.store.devices.Load(), trust: m.trustEpoch(), until: time.Now().Add(noOlmRetry),
 	}
-	if session != nil && !session.Expired() && m.isSettled(room, session.ID(), mark) {
+	if session != nil && !session.Expired() && !fromFuture(session) && m.isSettled(room, session.ID(), mark) {
 		return nil
 	}
 	all, err := m.audienceOf(ctx, eng, users, decided.Hold.Share)
+	if err == nil {
+		err = all.allow(id.UserID(m.opt.User), decided.Hold.Share)
+	}
 	if err != nil {
 		return err
-	}
-	if who := all.blockers(id.UserID(m.opt.User), decided.Hold.Share); len(who) > 0 {
-		return &IdentityError{Users: who}
-	}
-	if all.nobody(id.UserID(m.opt.User)) {
-		return ErrNobody
 	}
 	want := all.want
 	given := map[recipient]bool{}
@@ -127,6 +124,9 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	return nil
 }
 
+// fromFuture reports whether a session was made when the clock was ahead.
+func fromFuture(s *mcrypto.OutboundGroupSession) bool { return time.Until(s.CreationTime) > clockSlack }
+
 // stale says why a session must not be used any more, or "".
 func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent, given map[recipient]bool, want map[recipient]*id.Device) string {
 	switch {
@@ -134,7 +134,7 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 		return "none yet"
 	case s.Expired():
 		return "used up"
-	case time.Until(s.CreationTime) > clockSlack:
+	case fromFuture(s):
 		return "made when the clock was ahead" // it would live as much longer
 	case s.SharedHistory == nil || *s.SharedHistory != sharesHistory(vis):
 		return "history visibility changed"
@@ -149,44 +149,6 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 		}
 	}
 	return ""
-}
-
-// recipients returns who may read what is sent to the room now.
-//
-// Spec: client-server-api#room-history-visibility
-func (m *Machine) recipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
-	mem, err := m.opt.Rooms.Members(ctx, room)
-	if err == nil && !mem.Complete {
-		if err = m.opt.Rooms.FetchMembers(ctx, room); err == nil {
-			mem, err = m.opt.Rooms.Members(ctx, room)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load members of %s: %w", room, err)
-	}
-	if !mem.Complete {
-		return nil, ErrMembers
-	}
-	return m.readers(mem, vis), nil
-}
-
-// knownRecipients is recipients without the network: who is known may be only a part.
-func (m *Machine) knownRecipients(ctx context.Context, room chat.RoomID, vis *event.HistoryVisibilityEventContent) ([]id.UserID, error) {
-	mem, err := m.opt.Rooms.Members(ctx, room)
-	if err != nil {
-		return nil, fmt.Errorf("load members of %s: %w", room, err)
-	}
-	return m.readers(mem, vis), nil
-}
-
-func (m *Machine) readers(mem Members, vis *event.HistoryVisibilityEventContent) []id.UserID {
-	users := userIDs(mem.Joined)
-	if vis == nil || vis.HistoryVisibility != event.HistoryVisibilityJoined {
-		users = append(users, userIDs(mem.Invited)...)
-	}
-	users = append(users, id.UserID(m.opt.User))
-	slices.Sort(users)
-	return slices.Compact(users)
 }
 
 func (m *Machine) hashUsers(sorted []id.UserID) uint64 {

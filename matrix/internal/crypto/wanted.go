@@ -17,6 +17,7 @@ const (
 	lookDelay = time.Second      // a key that is only late is not looked for
 	lookAgain = 30 * time.Second // after the backup could not be asked
 	lookTimes = 3
+	lookLater = 2 * time.Minute // another session may have put the key there meanwhile
 	askDelay  = 5 * time.Second // a key that is only late needs no request
 	askAgain  = 6 * time.Hour
 	askTimes  = 2
@@ -246,7 +247,8 @@ func (m *Machine) askOwn(ctx context.Context, eng *engine, key WantedSession, a 
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a.request, a.tries, a.due, a.own, a.looked = request, a.tries+1, now.Add(askAgain), now, false
+	a.request, a.tries, a.looked = request, a.tries+1, false
+	a.due, a.own = now.Add(lookLater), now.Add(askAgain)
 	if len(m.todo.asked) >= maxAsked {
 		clear(m.todo.asked) // those whose answer is still wanted are asked for again at the next start
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/event"
@@ -23,6 +24,8 @@ type roomMemory struct {
 	verdicts  map[SessionUse]verdict
 	look      map[id.UserID]bool // senders whose devices were never asked for
 	epoch     uint64             // bumped whenever somebody's trust may be another
+
+	refused atomic.Uint32 // refusals written in this run
 }
 
 // witness is the second one that a room is encrypted, beside the cache: rooms

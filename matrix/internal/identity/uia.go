@@ -122,8 +122,20 @@ func (r *authRound) send(ctx context.Context) (*challenge, error) {
 		r.resumed, r.dict, r.tried = false, nil, ""
 		return r.send(ctx)
 	}
+	if r.tried == stagePassword && he.RespError != nil && he.RespError.ErrCode == "M_FORBIDDEN" {
+		// Some homeservers refuse a wrong password outright, without asking again.
+		return nil, &chat.Problem{
+			Kind: chat.ProblemAuth, Auth: &chat.AuthNeeded{Password: true, Wrong: true}, Code: he.RespError.ErrCode, Retry: true,
+		}
+	}
 	return nil, err
 }
+
+// String hides the password.
+func (*authRound) String() string { return "[authentication]" }
+
+// GoString hides the password.
+func (*authRound) GoString() string { return "[authentication]" }
 
 // next decides what the next request brings, or whom to ask.
 func (r *authRound) next(c *challenge) error {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -13,6 +14,15 @@ type openKey struct {
 	key   *ssss.Key
 	until time.Time
 }
+
+// String hides the key.
+func (*openKey) String() string { return "[secret storage key]" }
+
+// GoString hides the key.
+func (*openKey) GoString() string { return "[secret storage key]" }
+
+// LogValue hides the key.
+func (*openKey) LogValue() slog.Value { return slog.StringValue("[secret storage key]") }
 
 // keepOpen remembers a key for a while.
 func (m *Manager) keepOpen(key *ssss.Key) {

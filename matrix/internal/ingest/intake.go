@@ -14,7 +14,7 @@ import (
 // Limits of one transaction.
 const (
 	batchRooms = 100     // rooms in the first transactions of a first sync
-	mostRooms  = 400     // rooms in the later ones: fewer transactions are less work
+	mostRooms  = 200     // rooms in the later ones: fewer transactions are less work, larger ones more memory
 	batchBytes = 8 << 20 // bytes of responses held at once
 )
 
@@ -180,11 +180,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	in.i.setFacts(f)
 	done := in.rooms
 	in.rooms, in.bytes = nil, 0
-	for _, s := range in.joins {
-		if in.i.joined != nil {
-			in.i.joined(s.room, s.invitedBy)
-		}
-	}
+	in.tellJoins()
 	for _, t := range typing {
 		in.i.store.PublishTyping(t)
 	}
@@ -193,6 +189,15 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 		in.i.onSecrets()
 	}
 	return in.retry(ctx, done)
+}
+
+// tellJoins tells of the invitations that the last transaction has seen accepted.
+func (in *Intake) tellJoins() {
+	for _, s := range in.joins {
+		if in.i.joined != nil {
+			in.i.joined(s.room, s.invitedBy)
+		}
+	}
 }
 
 // retry tries the events again that could not be decrypted: their key may have

@@ -53,7 +53,7 @@ type Keys interface {
 	SendToDevice(ctx context.Context, eventType string, content any, user chat.UserID, devices []chat.DeviceID, encrypted bool) error
 	SessionTrust(ctx context.Context, user chat.UserID, device chat.DeviceID) (chat.Session, error)
 	SessionByKey(ctx context.Context, user chat.UserID, identityKey string) (chat.Session, error)
-	Refresh(ctx context.Context, users ...chat.UserID) error
+	Reload(ctx context.Context, users ...chat.UserID) error
 	People(ctx context.Context, users ...chat.UserID) ([]chat.Person, error)
 	Lock(ctx context.Context, room chat.RoomID) (chat.RoomLock, error)
 	ImportRoomKeys(ctx context.Context, from crypto.Origin, keys []crypto.RoomKey) (crypto.Imported, error)

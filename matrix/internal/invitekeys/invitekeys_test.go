@@ -42,7 +42,7 @@ type keys struct {
 	fail     error
 }
 
-func (k *keys) Refresh(context.Context, ...chat.UserID) error { return k.fail }
+func (k *keys) Reload(context.Context, ...chat.UserID) error { return k.fail }
 
 func (k *keys) People(_ context.Context, users ...chat.UserID) ([]chat.Person, error) {
 	return []chat.Person{{User: users[0], Trust: k.person, Sessions: []chat.Session{{ID: "A"}}}}, nil

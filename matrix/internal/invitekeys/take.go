@@ -188,7 +188,7 @@ func (m *Manager) take(ctx context.Context, b crypto.Bundle) error {
 // sender checks that the offer came from a session that its owner has
 // confirmed, with the identity that we know.
 func (m *Manager) sender(ctx context.Context, b crypto.Bundle) error {
-	if err := m.opt.Keys.Refresh(ctx, b.From); err != nil {
+	if err := m.opt.Keys.Reload(ctx, b.From); err != nil {
 		return fmt.Errorf("ask for the sender: %w", err)
 	}
 	people, err := m.opt.Keys.People(ctx, b.From)

@@ -183,28 +183,6 @@ func (o *Outbox) ready(ctx context.Context, row *store.Pending) error {
 	return nil
 }
 
-// secrecy asks what the keys know about a room that the cache takes for
-// readable by everybody. Where they know better, the cache learns it.
-func (o *Outbox) secrecy(ctx context.Context, room chat.RoomID) (encrypted bool, err error) {
-	if o.opt.Crypto == nil {
-		return false, nil
-	}
-	encrypted, never, err := o.opt.Crypto.Secrecy(ctx, room)
-	switch {
-	case err != nil:
-		return false, fmt.Errorf("ask for encryption: %w", err)
-	case encrypted:
-		if err := o.opt.Store.Write(ctx, func(tx *store.Tx) error {
-			return tx.UpdateRoom(room, func(r *store.Room) { r.Encrypted = true })
-		}); err != nil {
-			return false, fmt.Errorf("note encryption: %w", err)
-		}
-	case never:
-		return false, &chat.Problem{Kind: chat.ProblemInsecure, Detail: "nothing readable may go to this channel"}
-	}
-	return encrypted, nil
-}
-
 // seen says whether sync has brought the state of a room: of an invite it has
 // brought a part that proves nothing.
 func seen(m chat.Membership) bool {

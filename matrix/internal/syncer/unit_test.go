@@ -216,6 +216,29 @@ func TestSpoolKeepsOrderAcrossMemoryAndFile(t *testing.T) {
 	}
 }
 
+func TestPacingLeavesOutAResponseThatWaitedForTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spent := func(work ...time.Duration) time.Duration {
+			p := &pacer{}
+			for range paceBurst {
+				p.wait(t.Context())
+			}
+			for _, d := range work {
+				p.worked(d)
+			}
+			start := time.Now()
+			p.wait(t.Context())
+			return time.Since(start)
+		}
+		if d := spent(time.Millisecond, 80*time.Millisecond); d > paceMin {
+			t.Errorf("one slow response makes the next wait %v", d)
+		}
+		if d := spent(80*time.Millisecond, 80*time.Millisecond); d < paceMax*9/10 {
+			t.Errorf("slow responses leave a pause of %v", d)
+		}
+	})
+}
+
 func TestPacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &pacer{}

@@ -203,7 +203,7 @@ func (f *flow) obstacle() *chat.Problem {
 	case !f.self() && f.pins.master == "":
 		return &chat.Problem{Kind: chat.ProblemNoIdentity, Detail: string(f.user)}
 	case !f.self() && !f.pins.own.Trusted:
-		return &chat.Problem{Kind: chat.ProblemUntrusted, Detail: string(f.pins.own.User)}
+		return &chat.Problem{Kind: chat.ProblemUnverified}
 	}
 	return nil
 }
@@ -246,7 +246,7 @@ func (f *flow) tellCancel(reason string, but chat.DeviceID) {
 	if f.room == "" && len(to) == 0 {
 		return
 	}
-	f.sendTo(typeCancel, content{Code: reason, Reason: reason}, to...)
+	f.sendTo(typeCancel, cancelled(reason), to...)
 }
 
 // fail closes the flow because a step cannot be done.

@@ -44,13 +44,13 @@ func (f *flow) scan(c code, err error) {
 	}
 	switch {
 	case err != nil:
-		f.problem = &chat.Problem{Kind: chat.ProblemFile, Err: err}
+		f.problem = &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not a verification code", Err: err}
 		return
 	case !slices.Contains(answerMethods(f.methods), methodScan), c.txn != f.txn, (c.mode == modePerson) == f.self():
-		f.problem = &chat.Problem{Kind: chat.ProblemBadInput, Err: ErrCode}
+		f.problem = &chat.Problem{Kind: chat.ProblemBadInput, Detail: "the code of another verification", Err: ErrCode}
 		return
 	case c.mode == modeUntrusted && !f.pins.own.Trusted:
-		f.problem = untrusted(string(f.pins.own.User)) // neither session knows whose the identity is
+		f.problem = &chat.Problem{Kind: chat.ProblemUnverified} // neither session knows whose the identity is
 		return
 	}
 	v := Verified{User: f.user, Own: f.self(), Device: f.device, MasterKey: f.pins.master}

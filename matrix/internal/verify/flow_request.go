@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -91,7 +90,7 @@ func (f *flow) request(devices []chat.DeviceID, at time.Time) {
 		f.asked = slices.DeleteFunc(f.asked, func(d chat.DeviceID) bool { return d != f.target })
 	}
 	if len(f.asked) == 0 {
-		f.end(codeUser, true, &chat.Problem{Kind: chat.ProblemNotFound, Detail: fmt.Sprintf("no session of %s", f.user)})
+		f.end(codeUser, true, &chat.Problem{Kind: chat.ProblemNotFound, Detail: "no other session"})
 		return
 	}
 	f.sendTo(typeRequest, content{From: f.pins.own.Device, Methods: ownMethods(), At: at.UnixMilli()}, f.asked...)
@@ -102,7 +101,7 @@ func (f *flow) request(devices []chat.DeviceID, at time.Time) {
 func (f *flow) sent(event chat.EventID) {
 	f.txn = string(event)
 	if f.ended() { // called off while the request was on its way
-		f.sendTo(typeCancel, content{Code: f.reason, Reason: f.reason})
+		f.sendTo(typeCancel, cancelled(f.reason))
 		return
 	}
 	f.state = stateAsked

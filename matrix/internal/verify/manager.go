@@ -1,18 +1,13 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
@@ -25,6 +20,8 @@ const (
 	maxGone    = 200 // ended verifications that are remembered
 	maxEnded   = 20  // ended verifications that List has
 	maxAnswers = 20  // answers to unknown transactions in timeLimit
+	maxAsks    = 10  // requests of one user that are looked at in timeLimit
+	maxAllAsks = 60  // requests of all other users that are looked at in timeLimit
 	maxDevices = 200 // sessions that one request goes to
 )
 
@@ -59,12 +56,20 @@ type Manager struct {
 	early   []RoomEvent
 	gone    []goneKey // oldest first
 	answers []time.Time
+	asks    []ask    // requests that were looked at in the last timeLimit
 	revoked []string // ids that were cancelled before they began
 	ended   []chat.Verification
 	last    []chat.Verification // what OnChange got
+	answer  bool                // OnChange is to be called whether or not something changed
 	note    []byte              // what Store has
 	crash   error
 	running sync.WaitGroup
+}
+
+// ask is a request that was looked at: that may cost a question to the homeserver.
+type ask struct {
+	user chat.UserID
+	at   time.Time
 }
 
 // goneKey names a verification that ended.
@@ -233,6 +238,7 @@ func (m *Manager) Deny(id string) { m.with(id, (*flow).deny) }
 // will not. Intent.
 func (m *Manager) Cancel(id string) {
 	m.post(func(context.Context) {
+		m.answer = true
 		found := false
 		for _, f := range m.flows {
 			if f.id == id && !f.ended() {
@@ -266,8 +272,11 @@ func (m *Manager) List() []chat.Verification {
 	return slices.Clone(m.list)
 }
 
+// with applies a decision of our person. It is answered on OnChange also where
+// it changes nothing: the screen waits for that.
 func (m *Manager) with(id string, fn func(*flow)) {
 	m.post(func(context.Context) {
+		m.answer = true
 		for _, f := range m.flows {
 			if f.id == id && !f.ended() {
 				fn(f)
@@ -280,129 +289,4 @@ func (m *Manager) newFlow(id string, user chat.UserID, room chat.RoomID) *flow {
 	f := &flow{id: id, user: user, room: room, pins: pins{own: Own{User: m.opt.User, Device: m.opt.Device}}}
 	m.flows = append(m.flows, f)
 	return f
-}
-
-// settle brings everything in line after something happened.
-func (m *Manager) settle(ctx context.Context) {
-	now := m.opt.Now()
-	for _, f := range m.flows {
-		f.tick(now)
-		if f.auto && f.state == stateOffered {
-			f.auto = false
-			f.accept()
-		}
-		m.pump(ctx, f)
-	}
-	m.publish()
-	m.flows = slices.DeleteFunc(m.flows, func(f *flow) bool {
-		return f.ended() && !f.busy && len(f.out) == 0
-	})
-	m.save(ctx)
-}
-
-// next is how long nothing has to be done unless something happens; zero is for ever.
-func (m *Manager) next() time.Duration {
-	var next time.Duration
-	now := m.opt.Now()
-	for _, f := range m.flows {
-		if f.ended() || f.state == stateSaving {
-			continue
-		}
-		if d := max(f.until.Sub(now), time.Millisecond); next == 0 || d < next {
-			next = d
-		}
-	}
-	return next
-}
-
-// publish tells what changed.
-func (m *Manager) publish() {
-	var open, fresh []chat.Verification
-	for _, f := range m.flows {
-		switch {
-		case !f.ended() && f.state != stateHeard:
-			open = append(open, f.view())
-		case f.ended() && !f.told:
-			f.told = true
-			m.bury(f)
-			if f.visible() {
-				fresh = append(fresh, f.view())
-			}
-		}
-	}
-	m.ended = append(m.ended, fresh...)
-	m.ended = m.ended[max(0, len(m.ended)-maxEnded):]
-	if len(fresh) == 0 && reflect.DeepEqual(open, m.last) {
-		return
-	}
-	m.last = open
-	m.mu.Lock()
-	m.list = slices.Concat(open, m.ended)
-	m.mu.Unlock()
-	if m.opt.OnChange != nil {
-		all := slices.Concat(open, fresh)
-		if all == nil {
-			all = []chat.Verification{}
-		}
-		m.opt.OnChange(all)
-	}
-}
-
-// bury remembers a verification that ended, so that what comes late for it is not news.
-func (m *Manager) bury(f *flow) {
-	m.log.Info("Verification ended", slog.String("state", f.state.String()), slog.String("reason", f.reason),
-		slog.Bool("by_us", f.byUs), slog.String("user", string(f.user)), slog.String("device", string(f.device)))
-	m.forget(f.name())
-}
-
-func (f *flow) name() goneKey {
-	if f.room != "" {
-		return goneKey{room: f.room, txn: f.txn}
-	}
-	return goneKey{user: f.user, txn: f.txn}
-}
-
-// find returns the open verification of a name.
-func (m *Manager) find(k goneKey) *flow {
-	for _, f := range m.flows {
-		if f.txn != "" && f.name() == k {
-			return f
-		}
-	}
-	return nil
-}
-
-// save keeps what has to survive a restart.
-func (m *Manager) save(ctx context.Context) {
-	note := m.remember()
-	if bytes.Equal(note, m.note) {
-		return
-	}
-	if err := m.opt.Store.Save(ctx, note); err != nil {
-		if ctx.Err() == nil {
-			m.log.Warn("Open verifications not saved", slog.String("problem", fault.From(err).Kind.String()))
-		}
-		return
-	}
-	m.note = note
-}
-
-// ToDevice is a verification event between devices.
-type ToDevice struct {
-	Sender  chat.UserID
-	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
-	Type    string
-	Content jsontext.Value
-}
-
-// RoomEvent is a verification event in a room, decrypted.
-type RoomEvent struct {
-	Room    chat.RoomID
-	ID      chat.EventID
-	Sender  chat.UserID
-	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
-	At      time.Time     // origin_server_ts
-	Type    string
-	Content jsontext.Value
-	Relates chat.EventID // event of the m.reference in the clear part, or ""
 }

@@ -106,6 +106,31 @@ func TestDeclined(t *testing.T) {
 	})
 }
 
+// TestEveryDecisionIsAnswered: a screen that waits for what comes of a decision is not left waiting.
+func TestEveryDecisionIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+		b.own.Trusted = false
+		a.m.Request("@bo:x", "", "!room:x")
+		v := b.want(chat.VerifyRequested)
+		if v.Problem == nil || v.Problem.Kind != chat.ProblemUnverified {
+			t.Errorf("a session that is not verified is asked: %+v", v)
+		}
+		for name, do := range map[string]func(){
+			"accept": func() { b.m.Accept(v.ID) }, "begin": func() { b.m.StartSAS(v.ID) }, "scan": func() { b.m.Scan(v.ID, nil) },
+			"confirm": func() { b.m.Confirm(v.ID) }, "no such": func() { b.m.Cancel("no such") },
+		} {
+			before := b.told
+			do()
+			b.want(chat.VerifyRequested)
+			if b.told != before+1 {
+				t.Errorf("%s is answered %d times", name, b.told-before)
+			}
+		}
+	})
+}
+
 func TestTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -190,6 +215,28 @@ func TestBothAsk(t *testing.T) {
 	}
 }
 
+// TestTwoSessionsAnswer: what stands first in the room counts, for all who see it.
+func TestTwoSessionsAnswer(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			ada, one, two := w.session("@ada:x", "ADA", true), w.session("@bo:x", "ONE", true), w.session("@bo:x", "TWO", true)
+			ada.m.Request("@bo:x", "", "!room:x")
+			id1, id2 := one.want(chat.VerifyRequested).ID, two.want(chat.VerifyRequested).ID
+			one.m.Accept(id1)
+			two.m.Accept(id2)
+			winner, other := one, two
+			if ada.want(chat.VerifyReady).Device == "TWO" {
+				winner, other = two, one
+			}
+			other.wantEnd(chat.VerifyCancelled, codeAccepted, true)
+			compare(winner, ada)
+			ada.wantEnd(chat.VerifyDone, "", false)
+			winner.wantEnd(chat.VerifyDone, "", false)
+		})
+	}
+}
+
 // TestAskedByWhomWeAsk: to ask somebody who has asked us is to accept.
 func TestAskedByWhomWeAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -245,6 +292,25 @@ func TestFloods(t *testing.T) {
 		if n := len(bo.m.List()); n > maxOthers {
 			t.Errorf("%d requests", n)
 		}
+		// Nor make it ask the homeserver again and again for sessions that are not there.
+		for _, v := range bo.m.List() {
+			bo.m.Cancel(v.ID)
+		}
+		synctest.Wait()
+		<-time.After(timeLimit + time.Second)
+		bo.mu.Lock()
+		bo.looked = 0
+		bo.mu.Unlock()
+		for i := range 2000 {
+			bo.m.HandleToDevice(ToDevice{Sender: chat.UserID(fmt.Sprintf("@v%d:x", i/100)), Type: typeRequest, Content: jsontext.Value(fmt.Sprintf(
+				`{"transaction_id":"g%d","from_device":"G","timestamp":%d,"methods":["m.sas.v1"]}`, i, time.Now().UnixMilli()))})
+			synctest.Wait()
+		}
+		bo.mu.Lock()
+		if bo.looked > maxAllAsks {
+			t.Errorf("%d questions", bo.looked)
+		}
+		bo.mu.Unlock()
 		// Answers to messages of nowhere are few, and an own session still gets through.
 		w.mu.Lock()
 		w.log = nil
@@ -322,172 +388,6 @@ func TestStartWithoutRequest(t *testing.T) {
 		b.m.Confirm(vb.ID)
 		a.wantEnd(chat.VerifyDone, "", false)
 		b.wantEnd(chat.VerifyDone, "", false)
-	})
-}
-
-func TestRestarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		ada, bo := w.session("@ada:x", "ADA", true), w.session("@bo:x", "BO", true)
-		ada.m.Request("@bo:x", "", "!room:x")
-		bo.want(chat.VerifyRequested)
-		bo.end()
-		<-time.After(time.Minute)
-		bo.start()
-		if v := bo.want(chat.VerifyRequested); time.Until(v.Until) != 9*time.Minute {
-			t.Errorf("it stays for %v", time.Until(v.Until))
-		}
-		bo.m.Accept(bo.one().ID)
-		compare(ada, bo)
-		ada.wantEnd(chat.VerifyDone, "", false)
-
-		// Under way: cancelled, and the other side hears of it.
-		ada.m.Request("@bo:x", "", "!room:x")
-		bo.m.Accept(bo.want(chat.VerifyRequested).ID)
-		ada.m.StartSAS(ada.want(chat.VerifyReady).ID)
-		ada.want(chat.VerifyCompare)
-		bo.end()
-		bo.start()
-		ada.wantEnd(chat.VerifyCancelled, codeUser, false)
-		bo.idle()
-
-		// Ours, not answered: taken back.
-		ada.m.Request("@bo:x", "", "!room:x")
-		bo.want(chat.VerifyRequested)
-		ada.end()
-		ada.start()
-		bo.wantEnd(chat.VerifyCancelled, codeUser, false)
-
-		// Too long ago, or the keys became others meanwhile: gone.
-		ada.m.Request("@bo:x", "", "!room:x")
-		bo.want(chat.VerifyRequested)
-		bo.end()
-		<-time.After(timeLimit)
-		bo.start()
-		bo.idle()
-		ada.m.Request("@bo:x", "", "!room:x")
-		bo.want(chat.VerifyRequested)
-		bo.end()
-		w.mu.Lock()
-		w.keys["@ada:x"].Devices["ADA"] = testKey("mallory")
-		w.mu.Unlock()
-		bo.start()
-		bo.idle()
-	})
-}
-
-// TestNotesOfAnyShape: what lies in the store may be damaged.
-func TestNotesOfAnyShape(t *testing.T) {
-	for _, note := range []string{"", "null", "[]", "{", `[{}]`, `[{"txn":"x","until":99999999999999999}]`, `[{"open":true,"direct":true,"until":946684860000}]`} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			n := w.session("@ada:x", "A", true)
-			n.end()
-			n.note = []byte(note)
-			n.start()
-			n.idle()
-		})
-	}
-}
-
-// TestFaults: what fails for a while is tried again, what fails for good ends it with the reason.
-func TestFaults(t *testing.T) {
-	offline := &chat.Problem{Kind: chat.ProblemOffline, Retry: true}
-	forbidden := &chat.Problem{Kind: chat.ProblemForbidden}
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
-		fails := 3
-		w.broken = func(*node, string) error {
-			if fails--; fails >= 0 {
-				return offline
-			}
-			return nil
-		}
-		a.m.Request("@bo:x", "", "!room:x")
-		<-time.After(20 * time.Second)
-		b.m.Accept(b.want(chat.VerifyRequested).ID)
-		w.mu.Lock()
-		w.broken = func(_ *node, typ string) error {
-			if typ == typeMAC {
-				return forbidden
-			}
-			return nil
-		}
-		w.mu.Unlock()
-		a.m.StartSAS(a.want(chat.VerifyReady).ID)
-		a.m.Confirm(a.want(chat.VerifyCompare).ID)
-		if v := a.last(); v.Phase != chat.VerifyCancelled || v.Problem == nil || v.Problem.Kind != chat.ProblemForbidden {
-			t.Errorf("a ended with %+v", v)
-		}
-		b.m.Cancel(b.one().ID)
-		synctest.Wait()
-
-		// Signing fails: not done, and it says why.
-		w.mu.Lock()
-		w.broken = nil
-		w.mu.Unlock()
-		a.mu.Lock()
-		a.refuse = forbidden
-		a.mu.Unlock()
-		a.m.Request("@bo:x", "", "!room:x")
-		b.m.Accept(b.want(chat.VerifyRequested).ID)
-		compare(a, b)
-		if v := a.last(); v.Phase != chat.VerifyCancelled || v.Problem == nil || v.Problem.Kind != chat.ProblemForbidden {
-			t.Errorf("a ended with %+v", v)
-		}
-		b.wantEnd(chat.VerifyDone, "", false)
-	})
-}
-
-// TestCalledOffWhileOnItsWay: the request is sent although our person has changed their mind; it is taken back.
-func TestCalledOffWhileOnItsWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
-		release := make(chan struct{})
-		slow := &slowRoom{node: a, release: release}
-		a.m.opt.Transport = slow
-		id := a.m.Request("@bo:x", "", "!room:x")
-		synctest.Wait()
-		a.m.Cancel(id)
-		synctest.Wait()
-		close(release)
-		a.wantEnd(chat.VerifyCancelled, codeUser, true)
-		synctest.Wait()
-		if l := b.m.List(); slices.ContainsFunc(l, chat.Verification.Open) {
-			t.Errorf("b still has %+v", l)
-		}
-	})
-}
-
-// TestAnswerBeforeOurOwnRequestReturns: the homeserver answers the request's PUT after everybody has seen it.
-func TestAnswerBeforeOurOwnRequestReturns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
-		release := make(chan struct{})
-		a.m.opt.Transport = &slowRoom{node: a, release: release, after: true}
-		a.m.Request("@bo:x", "", "!room:x")
-		b.m.Accept(b.want(chat.VerifyRequested).ID)
-		b.m.StartSAS(b.want(chat.VerifyReady).ID)
-		a.want(chat.VerifyRequested)
-		close(release)
-		a.want(chat.VerifyCompare)
-		b.want(chat.VerifyCompare)
-	})
-}
-
-// TestCalledOffBeforeItBegins: a person who is quicker than the direct message that it needs.
-func TestCalledOffBeforeItBegins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
-		id := NewID()
-		a.m.Cancel(id)
-		a.m.Begin(id, "@bo:x", "", "!room:x")
-		a.wantEnd(chat.VerifyCancelled, codeUser, true)
-		b.idle()
 	})
 }
 

@@ -1,11 +1,8 @@
 package verify
 
 import (
-	"encoding/base64"
 	"encoding/binary"
-	"fmt"
 	"log/slog"
-	"strings"
 )
 
 // mode says what a QR code verifies.
@@ -19,12 +16,11 @@ const (
 )
 
 const (
-	codeHead    = "MATRIX\x02"
-	keySize     = 32
-	secretSize  = 16
-	minSecret   = 8
-	maxCode     = 2953 // bytes that the largest QR code holds
-	maxCodeText = 2 * maxCode
+	codeHead   = "MATRIX\x02"
+	keySize    = 32
+	secretSize = 16
+	minSecret  = 8
+	maxCode    = 2953 // bytes that the largest QR code holds
 )
 
 // code is the content of a QR code.
@@ -86,25 +82,4 @@ func parseCode(b []byte) (code, error) {
 	c.key2, rest = encode(rest[:keySize]), rest[keySize:]
 	c.secret = append([]byte(nil), rest...)
 	return c, nil
-}
-
-// EncodeCode is the text form of a code's payload: unpadded base64, for where no picture can go.
-func EncodeCode(payload []byte) string { return encode(payload) }
-
-// DecodeCode reads the text form of a payload, with white space, padding and
-// either alphabet. It returns ErrCode when that is not what it is.
-func DecodeCode(text string) ([]byte, error) {
-	if len(text) > maxCodeText {
-		return nil, ErrCode
-	}
-	text = strings.Join(strings.Fields(text), "")
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	b, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCode, err)
-	}
-	if _, err := parseCode(b); err != nil {
-		return nil, err
-	}
-	return b, nil
 }

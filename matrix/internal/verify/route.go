@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"hubbub/store/chat"
 )
 
@@ -17,6 +19,26 @@ const (
 	maxAge   = 10 * time.Minute
 	maxAhead = 5 * time.Minute
 )
+
+// ToDevice is a verification event between devices.
+type ToDevice struct {
+	Sender  chat.UserID
+	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
+	Type    string
+	Content jsontext.Value
+}
+
+// RoomEvent is a verification event in a room, decrypted.
+type RoomEvent struct {
+	Room    chat.RoomID
+	ID      chat.EventID
+	Sender  chat.UserID
+	Device  chat.DeviceID // the session that sent it, when it came encrypted and the session is known
+	At      time.Time     // origin_server_ts
+	Type    string
+	Content jsontext.Value
+	Relates chat.EventID // event of the m.reference in the clear part, or ""
+}
 
 // HandleToDevice takes in a to-device event of a type that [Concerns] names. Intent.
 func (m *Manager) HandleToDevice(ev ToDevice) {
@@ -68,7 +90,7 @@ func (m *Manager) roomEvent(ctx context.Context, ev RoomEvent, msg message) {
 	if msg.typ == typeMessage || msg.typ == typeRequest {
 		k := goneKey{room: ev.Room, txn: string(ev.ID)}
 		if ev.Sender == m.opt.User || msg.To != m.opt.User || msg.MsgType != typeRequest || msg.bad ||
-			m.find(k) != nil || slices.Contains(m.gone, k) {
+			m.find(k) != nil || slices.Contains(m.gone, k) || m.settled(k, ev.Sender) {
 			return
 		}
 		m.admit(ctx, k, ev.Sender, msg, ev.At)
@@ -80,15 +102,31 @@ func (m *Manager) roomEvent(ctx context.Context, ev RoomEvent, msg message) {
 	f := m.find(goneKey{room: ev.Room, txn: string(msg.Relates.Event)})
 	switch {
 	case f == nil:
-		// It may belong to a request of ours whose id is not known yet.
-		if len(m.early) < maxEarly && slices.ContainsFunc(m.flows, func(f *flow) bool { return f.room == ev.Room && f.txn == "" }) {
-			m.early = append(m.early, ev)
-		}
+		m.stray(ev, msg)
 	case ev.Sender == m.opt.User:
 		f.takeOwn(msg)
 	case ev.Sender == f.user:
 		f.receive(msg)
 	}
+}
+
+// stray keeps what comes in a room before the verification that it belongs to
+// is known: because our request's id is not, or because a request of somebody
+// else is decrypted late.
+func (m *Manager) stray(ev RoomEvent, msg message) {
+	waiting := slices.ContainsFunc(m.flows, func(f *flow) bool { return f.room == ev.Room && f.txn == "" })
+	if waiting && len(m.early) < maxEarly {
+		m.early = append(m.early, ev)
+	}
+	if msg.typ == typeCancel || (msg.typ == typeReady && ev.Sender == m.opt.User && msg.From != m.opt.Device) {
+		m.forget(goneKey{ev.Room, ev.Sender, string(msg.Relates.Event)})
+	}
+}
+
+// settled reports whether a request was taken back, or answered by another
+// session of ours, before we could read it.
+func (m *Manager) settled(k goneKey, sender chat.UserID) bool {
+	return slices.Contains(m.gone, goneKey{k.room, sender, k.txn}) || slices.Contains(m.gone, goneKey{k.room, m.opt.User, k.txn})
 }
 
 // replay takes in again what came for a room before our request's id was known.
@@ -198,12 +236,32 @@ func (m *Manager) crowd(ctx context.Context, k goneKey, user chat.UserID, device
 			others++
 		}
 	}
-	if again {
+	switch {
+	case again:
 		m.dismiss(ctx, k, user, codeUnexpected, device)
-	} else if same < maxPerUser && (user == m.opt.User || others < maxOthers) {
+	case same < maxPerUser && (user == m.opt.User || others < maxOthers) && m.affordable(user):
 		return false
 	}
 	m.log.Info("Verification request is one too many", slog.String("user", string(user)))
+	return true
+}
+
+// affordable counts the requests that are looked at, and reports whether this one may be.
+func (m *Manager) affordable(user chat.UserID) bool {
+	now, same, others := m.opt.Now(), 0, 0
+	m.asks = slices.DeleteFunc(m.asks, func(a ask) bool { return now.Sub(a.at) > timeLimit })
+	for _, a := range m.asks {
+		if a.user == user {
+			same++
+		}
+		if a.user != m.opt.User {
+			others++
+		}
+	}
+	if same >= maxAsks || (user != m.opt.User && others >= maxAllAsks) {
+		return false
+	}
+	m.asks = append(m.asks, ask{user, now})
 	return true
 }
 
@@ -216,17 +274,20 @@ func (m *Manager) unknown(ctx context.Context, k goneKey, device chat.DeviceID) 
 	if len(m.answers) >= maxAnswers {
 		return
 	}
-	m.answers = append(m.answers, now)
 	if device == "" {
+		if k.user == m.opt.User {
+			return // it would reach own sessions that do know the transaction
+		}
 		device = "*"
 	}
+	m.answers = append(m.answers, now)
 	m.dismiss(ctx, k, k.user, codeUnknownTxn, device)
 }
 
 // dismiss cancels a verification that we do not take part in.
 func (m *Manager) dismiss(ctx context.Context, k goneKey, user chat.UserID, reason string, devices ...chat.DeviceID) {
 	f := &flow{txn: k.txn, room: k.room, user: user, state: stateCancelled, told: true, hidden: true}
-	f.sendTo(typeCancel, content{Code: reason, Reason: reason}, devices...)
+	f.sendTo(typeCancel, cancelled(reason), devices...)
 	m.flows = append(m.flows, f)
 	m.pump(ctx, f)
 	m.forget(k)

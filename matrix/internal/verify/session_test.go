@@ -34,6 +34,7 @@ type session struct {
 	m       *Manager
 
 	mu     sync.Mutex
+	late   time.Duration // by which our clock is ahead
 	ended  []chat.Verification
 	signed []Verified
 	note   []byte
@@ -57,7 +58,7 @@ func signIn(t *testing.T, hs *matrixtest.Homeserver, account matrixtest.Account)
 		t.Fatal(err)
 	}
 	s.m = New(Options{
-		User: chat.UserID(s.UserID), Device: chat.DeviceID(s.DeviceID), Keys: s, Transport: s, Store: s,
+		User: chat.UserID(s.UserID), Device: chat.DeviceID(s.DeviceID), Keys: s, Transport: s, Store: s, Now: s.now,
 		OnChange: func(all []chat.Verification) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -98,6 +99,20 @@ func signIn(t *testing.T, hs *matrixtest.Homeserver, account matrixtest.Account)
 		return err == nil && k.Devices[chat.DeviceID(s.DeviceID)].Ed25519 != ""
 	})
 	return s
+}
+
+func (s *session) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.late)
+}
+
+// skip lets time pass for us.
+func (s *session) skip(d time.Duration) {
+	s.mu.Lock()
+	s.late += d
+	s.mu.Unlock()
+	s.m.PeopleChanged() // it looks at its clock
 }
 
 // setUp makes the account's identity with this session.

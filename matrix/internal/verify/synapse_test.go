@@ -28,6 +28,9 @@ func sameStrings(t *testing.T, ours chat.Verification, theirs matrixtest.PeerSAS
 // TestNewSessionVerifiedByReferenceClient: our new session of an account whose identity another client made.
 func TestNewSessionVerifiedByReferenceClient(t *testing.T) {
 	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "ada")
+	peer := matrixtest.StartPeer(t, hs, account)
+	peer.SetUpTrust()
 	for name, way := range map[string]func(t *testing.T, s *session, peer *matrixtest.Peer){
 		"we ask, we begin": func(t *testing.T, s *session, peer *matrixtest.Peer) {
 			s.m.Request(chat.UserID(s.UserID), "", "")
@@ -82,9 +85,6 @@ func TestNewSessionVerifiedByReferenceClient(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			account := hs.NewAccount(t, "ada")
-			peer := matrixtest.StartPeer(t, hs, account)
-			peer.SetUpTrust()
 			s := signIn(t, hs, account)
 			peer.WaitDevice(s.UserID, s.DeviceID)
 			way(t, s, peer)
@@ -100,6 +100,8 @@ func TestNewSessionVerifiedByReferenceClient(t *testing.T) {
 // TestReferenceClientVerifiedByUs: a new session of theirs on our account.
 func TestReferenceClientVerifiedByUs(t *testing.T) {
 	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "ada")
+	s := signIn(t, hs, account).setUp()
 	for name, way := range map[string]func(t *testing.T, s *session, peer *matrixtest.Peer){
 		"they ask, emoji": func(t *testing.T, s *session, peer *matrixtest.Peer) {
 			theirs := peer.RequestOwnVerification()
@@ -130,8 +132,7 @@ func TestReferenceClientVerifiedByUs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			account := hs.NewAccount(t, "ada")
-			s := signIn(t, hs, account).setUp()
+			s.t = t
 			peer := matrixtest.StartPeer(t, hs, account)
 			peer.WaitIdentity(s.UserID)
 			peer.WaitDevice(s.UserID, s.DeviceID)
@@ -208,6 +209,9 @@ func TestPersonVerifiedInARoom(t *testing.T) {
 			s, peer, room := strangers(t, hs, c.encrypted)
 			c.way(t, s, peer, room)
 			s.done()
+			if got := s.verdicts(); len(got) != 1 || got[0].MasterKey != peer.IdentityKeys(peer.UserID).Master {
+				t.Errorf("signed %+v", got)
+			}
 			matrixtest.Wait(t, waitLimit, "their signature", func() bool {
 				peer.QueryKeys(s.UserID)
 				return peer.UserTrust(s.UserID).Verified
@@ -301,6 +305,58 @@ func TestReferenceClientEndsIt(t *testing.T) {
 	if peer.UserTrust(s.UserID).Verified {
 		t.Error("we are verified to them")
 	}
+}
+
+// TestTimeRunsOut: for us, and for the reference client.
+func TestTimeRunsOut(t *testing.T) {
+	s, peer, room := strangers(t, matrixtest.Synapse(t), false)
+	theirs := peer.RequestRoomVerification(room, s.UserID)
+	s.m.Accept(s.wait(chat.VerifyRequested).ID)
+	theirs.StartSAS()
+	s.wait(chat.VerifyCompare)
+	s.skip(timeLimit)
+	s.cancelled(codeTimeout, true)
+	if code, by := theirs.WaitCancelled(); code != codeTimeout || by != s.UserID {
+		t.Errorf("they see %s by %s", code, by)
+	}
+	s.skip(-timeLimit)
+
+	s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
+	theirs = peer.WaitRoomVerification(room, s.UserID)
+	theirs.Accept()
+	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+	theirs.AcceptSAS()
+	s.m.Confirm(s.wait(chat.VerifyCompare).ID)
+	peer.SkipTime(timeLimit)
+	s.cancelled(codeTimeout, false)
+	if got := s.verdicts(); len(got) > 0 {
+		t.Errorf("signed %v", got)
+	}
+}
+
+// TestVerificationOnDendrite: the other homeserver, between sessions and in a room.
+func TestVerificationOnDendrite(t *testing.T) {
+	hs := matrixtest.Dendrite(t)
+	s, peer, room := strangers(t, hs, true)
+	s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
+	theirs := peer.WaitRoomVerification(room, s.UserID)
+	theirs.Accept()
+	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
+	theirs.AcceptSAS()
+	ours := s.wait(chat.VerifyCompare)
+	sameStrings(t, ours, theirs.SAS())
+	s.m.Confirm(ours.ID)
+	theirs.ConfirmSAS()
+	theirs.WaitDone()
+	s.done()
+
+	second := signIn(t, hs, s.account)
+	second.m.Request(chat.UserID(s.UserID), "", "")
+	s.m.Accept(s.wait(chat.VerifyRequested).ID)
+	second.m.Scan(second.wait(chat.VerifyReady).ID, s.wait(chat.VerifyReady).Code)
+	s.m.Confirm(s.wait(chat.VerifyScanned).ID)
+	s.done()
+	second.done()
 }
 
 // TestHomeserverInTheMiddle: it changes what goes between two sessions; the

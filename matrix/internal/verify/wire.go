@@ -54,6 +54,19 @@ const (
 	fallbackMessage = "This is a request to verify keys. It needs a client that can verify people in a room."
 )
 
+// cancelled is the content of a cancellation: the reason in a word for clients,
+// and in a sentence for people whose client does not know the word.
+func cancelled(code string) content {
+	text := map[string]string{
+		codeUser: "The verification was called off.", codeTimeout: "The verification took too long.",
+		codeUnknownTxn: "This verification is not known.", codeMethod: "There is no way of verifying that both sides know.",
+		codeUnexpected: "A message came out of turn.", codeKey: "The keys are not the expected ones.",
+		codeInvalid: "A message cannot be read.", codeAccepted: "Another session has answered.",
+		codeSAS: "The two sides do not show the same.", codeCommitment: "The key is not the promised one.",
+	}[code]
+	return content{Code: code, Reason: text}
+}
+
 // Limits of what a peer may send.
 const (
 	maxContent = 32 << 10 // bytes of an event's content

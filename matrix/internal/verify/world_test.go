@@ -18,6 +18,7 @@ import (
 // order, and does what real ones cannot be made to do. Real ones are in the
 // end-to-end tests.
 type world struct {
+	order sync.Mutex // a room has one order for all
 	t     *testing.T
 	mu    sync.Mutex
 	nodes []*node
@@ -36,7 +37,8 @@ type node struct {
 	mu      sync.Mutex
 	own     Own
 	note    []byte
-	saved   int
+	told    int // how often something was published
+	looked  int // how often keys were asked for
 	signed  []Verified
 	ended   []chat.Verification
 	refuse  error // of Confirm
@@ -88,6 +90,7 @@ func (n *node) end() {
 func (n *node) change(all []chat.Verification) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.told++
 	for _, v := range all {
 		if !v.Open() {
 			n.ended = append(n.ended, v)
@@ -102,6 +105,9 @@ func (n *node) Own(context.Context) (Own, error) {
 }
 
 func (n *node) Of(_ context.Context, user chat.UserID, _ chat.DeviceID) (Person, error) {
+	n.mu.Lock()
+	n.looked++
+	n.mu.Unlock()
 	n.w.mu.Lock()
 	defer n.w.mu.Unlock()
 	p := n.w.keys[user]
@@ -132,7 +138,6 @@ func (n *node) Save(_ context.Context, note []byte) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.note = note
-	n.saved++
 	return nil
 }
 
@@ -165,6 +170,8 @@ func (n *node) ToDevice(_ context.Context, _ string, user chat.UserID, devices [
 }
 
 func (n *node) Room(_ context.Context, _ string, room chat.RoomID, typ string, content jsontext.Value) (chat.EventID, error) {
+	n.w.order.Lock()
+	defer n.w.order.Unlock()
 	n.w.mu.Lock()
 	lost, err := n.gate(typ)
 	n.w.event++
