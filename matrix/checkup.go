@@ -227,7 +227,7 @@ func (t *Trust) checkOwnKeys(ctx context.Context) []chat.Finding {
 	return []chat.Finding{keys, one}
 }
 
-// checkSessions counts own sessions that nobody has verified.
+// checkSessions counts own sessions that can encrypt and that nobody has verified.
 func (t *Trust) checkSessions(ctx context.Context) []chat.Finding {
 	all, err := t.Sessions(ctx)
 	if err != nil {
@@ -235,7 +235,7 @@ func (t *Trust) checkSessions(ctx context.Context) []chat.Finding {
 	}
 	f := chat.Finding{Topic: chat.TopicSessions, Detail: strconv.Itoa(len(all))}
 	for _, s := range all {
-		if s.Trust != chat.SessionVerified && !s.Current {
+		if s.Trust != chat.SessionVerified && !s.Current && s.Fingerprint != "" {
 			f.Count++
 		}
 	}

@@ -212,14 +212,32 @@ func (one *soakSession) reads(said []*soaked) {
 	}
 }
 
+// jsShown reads all encrypted messages of a room, whatever stretches of it the
+// reference client happens to hold.
+const jsShown = `
+	const all = [], map = client.getEventMapper({preventReEmit: true});
+	for (let from = null; ; ) {
+		const page = await client.createMessagesRequest(args, from, 200, "b");
+		for (const raw of page.chunk.filter((e) => e.type === "m.room.encrypted")) {
+			const event = map(raw);
+			await client.decryptEventIfNeeded(event);
+			const failed = event.isDecryptionFailure();
+			all.push({eventId: event.getId(), body: failed ? "" : event.getContent().body ?? "", failure: failed ? String(event.decryptionFailureReason) : ""});
+		}
+		if (!page.end || !page.chunk.length) return all;
+		from = page.end;
+	}`
+
 // shown returns what the session shows of the room, back to its beginning.
 func (one *soakSession) shown() map[chat.EventID]sight {
 	s, out := one.soak, map[chat.EventID]sight{}
 	if one.js {
-		for _, m := range one.peer.Messages(string(s.room), 5*soakMessages) {
-			if m.Encrypted {
-				out[chat.EventID(m.EventID)] = sight{body: m.Body, locked: m.Failure != "", why: m.Failure}
-			}
+		var all []matrixtest.PeerMessage
+		if err := json.Unmarshal(one.peer.Eval(jsShown, string(s.room)), &all); err != nil {
+			s.t.Errorf("%s: %v", one, err)
+		}
+		for _, m := range all {
+			out[chat.EventID(m.EventID)] = sight{body: m.Body, locked: m.Failure != "", why: m.Failure}
 		}
 		return out
 	}

@@ -1,6 +1,7 @@
 package matrix_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -87,6 +88,69 @@ func (k *core) listed() {
 		}
 		return false
 	})
+}
+
+// A message to the fallback key that is on its way while that key is replaced
+// is read all the same, also after a restart.
+func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
+	t.Parallel()
+	hs := matrixtest.Synapse(t)
+	proxy, behind := hs.Before(t)
+	account, dir := hs.NewAccount(t, "ada"), t.TempDir()
+	ada, bo := signIn(t, hs, account, dir), signIn(t, behind, hs.NewAccount(t, "bo"), t.TempDir())
+	room := chat.RoomID(ada.made(func() string {
+		return ada.Create(chat.NewRoom{Name: "quay", Invite: []chat.UserID{bo.Account().User}})
+	}))
+	bo.room(room, chat.MemberInvited)
+	bo.made(func() string { return bo.Join(string(room)) })
+	device := string(ada.Account().Device)
+	ada.listed()
+	ada.stop()
+	thief := hs.NewClient(t, "thief")
+	for taken := 0; !claim(t, thief, account.UserID, device); taken++ {
+		if taken > 500 {
+			t.Fatal("there is no fallback key")
+		}
+	}
+	gate := matrixtest.NewGate(t)
+	rule := proxy.On(matrixtest.Match{Method: http.MethodPut, Path: "**/sendToDevice/m.room.encrypted/*"}, matrixtest.HoldRequest(gate))
+	bo.Send(chat.Outgoing{Room: room, Text: "long on its way"})
+	rule.Wait(t, 1)
+	for range 2 {
+		ada = start(t, account.UserID, dir)
+		matrixtest.Wait(t, limit, "new one-time keys", func() bool { return !claim(t, thief, account.UserID, device) })
+		ada.stop()
+	}
+	ada = start(t, account.UserID, dir)
+	gate.Open()
+	ada.message(room, "long on its way")
+	ada.say(room, "it came")
+	bo.message(room, "it came")
+}
+
+// More keys than one answer of sync brings wait for who comes back.
+func TestManyKeysWaitForWhoComesBack(t *testing.T) {
+	t.Parallel()
+	const many = 130 // Synapse gives 100 at a time
+	hs := matrixtest.Synapse(t)
+	account, dir := hs.NewAccount(t, "ada"), t.TempDir()
+	ada, bo := signIn(t, hs, account, dir), matrixtest.StartPeer(t, hs, hs.NewAccount(t, "bo"))
+	room := bo.CreateRoom("logbook", true, account.UserID)
+	ada.room(chat.RoomID(room), chat.MemberInvited)
+	ada.made(func() string { return ada.Join(room) })
+	bo.WaitMember(room, account.UserID, "join")
+	bo.WaitDevice(account.UserID, string(ada.Account().Device))
+	ada.stop()
+	for n := range many {
+		bo.Rotate(room)
+		bo.SendText(room, fmt.Sprint("entry ", n))
+	}
+	ada = start(t, account.UserID, dir)
+	ada.older(chat.RoomID(room), "entry 0")
+	for n := range many {
+		ada.older(chat.RoomID(room), fmt.Sprint("entry ", n))
+	}
+	storetest.Check(t, ada.Store())
 }
 
 // A homeserver whose clock is three days ahead, or behind: people understand

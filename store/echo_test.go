@@ -105,6 +105,24 @@ func TestOutboxOrderStateAndDiscard(t *testing.T) {
 	}
 }
 
+// Whatever kept a message from being sent is still known when it is read again.
+func TestWhyItWasNotSentIsKept(t *testing.T) {
+	s := storetest.New(t)
+	echo(t, s, "a", "one")
+	p, _, err := s.NextPending(t.Context(), room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := chat.ProblemUnknown; k.Valid(); k++ {
+		p.State, p.Problem = chat.SendError, &chat.Problem{Kind: k, Detail: "@bo:example.org"}
+		storetest.Write(t, s, func(tx *store.Tx) error { return tx.UpdatePending(p) })
+		m := storetest.Page(t, s, room, 5).Items[0]
+		if m.SendProblem == nil || m.SendProblem.Kind != k || m.SendProblem.Detail != p.Problem.Detail {
+			t.Errorf("%s became %+v", k, m.SendProblem)
+		}
+	}
+}
+
 // A reaction of ours shows at once, folded into its target.
 func TestEchoOfReactionAndEdit(t *testing.T) {
 	s := storetest.New(t)

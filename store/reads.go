@@ -224,10 +224,15 @@ func loadEventKey(q queryFunc, room chat.RoomID, id chat.EventID) (key chat.Item
 func loadUndecrypted(q queryFunc, room chat.RoomID, session string) ([]Undecrypted, error) {
 	var all []Undecrypted
 	err := q.each(`
-		SELECT e.id, coalesce(e.event_id, ''), e.raw FROM room r JOIN event e ON e.room = r.id
+		SELECT e.id, coalesce(e.event_id, ''), e.raw, e.cause, coalesce(e.extra, '') FROM room r JOIN event e ON e.room = r.id
 		WHERE r.room_id = ? AND e.session_id = ? AND e.kind = 11 ORDER BY e.id`, []any{string(room), session}, func(rows *sql.Rows) error {
 		var u Undecrypted
-		err := rows.Scan((*int64)(&u.Key), (*string)(&u.ID), &u.Raw)
+		var extra string
+		if err := rows.Scan((*int64)(&u.Key), (*string)(&u.ID), &u.Raw, &u.Cause, &extra); err != nil {
+			return err
+		}
+		x, err := parseExtra(extra)
+		u.Withheld = x.Withheld
 		all = append(all, u)
 		return err
 	})

@@ -228,7 +228,7 @@ func unmarshalProblem(s string) *chat.Problem {
 		return nil
 	}
 	var p storedProblem
-	if json.Unmarshal([]byte(s), &p) != nil || p.Kind > chat.ProblemCancelled {
+	if json.Unmarshal([]byte(s), &p) != nil || !p.Kind.Valid() {
 		return &chat.Problem{Kind: chat.ProblemUnknown}
 	}
 	return &chat.Problem{Kind: p.Kind, Detail: p.Detail, Code: p.Code, Retry: p.Retry}

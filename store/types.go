@@ -164,6 +164,9 @@ type Undecrypted struct {
 	Key chat.ItemKey
 	ID  chat.EventID
 	Raw []byte
+	// Cause and Withheld say why, as shown now.
+	Cause    chat.UndecryptedCause
+	Withheld string
 }
 
 // MediaFile is a file in the media folder.

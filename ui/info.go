@@ -183,9 +183,21 @@ func (w *window) readLock() tea.Cmd {
 			return nil // the header says whether it is encrypted all the same
 		}
 		w.info.lock = &l
-		w.chat.SetLock(&chatpane.Lock{RoomLock: l, Name: w.shortName, Me: w.back.Account.User})
+		w.showLock()
 		return nil
 	})
+}
+
+// showLock gives the chat pane the lock of the open channel, with the names of the people who are known by now.
+func (w *window) showLock() {
+	if l := w.info.lock; l != nil && l.Room == w.room {
+		w.chat.SetLock(&chatpane.Lock{RoomLock: *l, Name: w.shortName, Me: w.back.Account.User})
+	}
+}
+
+// identityChanged reports whether somebody's identity changed and was not accepted, as far as the open channel knows.
+func (w *window) identityChanged(user chat.UserID) bool {
+	return w.info.lock != nil && w.info.lock.Room == w.room && slices.Contains(w.info.lock.Changed, user)
 }
 
 // wantMarks reads the trust of the members who are on the screen and not known yet.

@@ -22,7 +22,7 @@ func (y *whyMessage) actions() []info.Action {
 				info.Action{Do: keymap.RetryKey, Run: y.retry},
 				info.Action{Do: keymap.SearchBackup, Run: y.backup, Label: safe.Own(words.BackupKey(y.backupState()))})
 		}
-		if m.Sender != "" && m.Encrypted || m.Kind == chat.KindUndecrypted {
+		if y.verifiable() {
 			out = append(out, info.Action{Do: keymap.VerifyThis, Run: y.verify, Label: safe.Own(words.VerifyKey(y.ownToVerify()))})
 		}
 	}
@@ -34,6 +34,15 @@ func (y *whyMessage) backupState() chat.BackupState {
 		return chat.BackupUnknown
 	}
 	return y.trust.Backup
+}
+
+// verifiable reports whether a verification says more about the message.
+func (y *whyMessage) verifiable() bool {
+	m := &y.message
+	if m.ID == "" || m.Sender == "" || !m.Encrypted && m.Kind != chat.KindUndecrypted {
+		return false
+	}
+	return !m.Own || m.Kind == chat.KindUndecrypted || shieldOf(m) != chat.ShieldNone
 }
 
 // ownToVerify reports whether verifying the own session is what helps.

@@ -106,6 +106,9 @@ func (y *whyMessage) show() {
 	} else {
 		lines = y.encryption(heading(lines, words.WhyEncryption))
 	}
+	if m.Encrypted && shieldOf(m) != chat.ShieldChanged && y.w.identityChanged(m.Sender) {
+		lines = sentence(lines, info.Warn, words.SenderChanged)
+	}
 	lines = y.blockers(lines)
 	if y.problem != nil {
 		lines = sentence(lines, info.Note, words.ProblemLine(y.problem))
@@ -167,12 +170,14 @@ func (y *whyMessage) encryption(lines []info.Line) []info.Line {
 	}
 	what, next := words.ShieldWhy(shield)
 	switch {
+	case m.ID == "":
+		return sentence(lines, info.Plain, words.NotSentYet)
 	case shield.Grave():
 		lines = sentence(lines, info.Bad, what)
 	case shield != chat.ShieldNone:
 		lines = sentence(lines, info.Note, what)
 	case !m.Encrypted:
-		return sentence(lines, info.Plain, words.NotEncryptedMessage(m.ID == ""))
+		return sentence(lines, info.Plain, words.NotEncryptedMessage)
 	case y.trust == nil:
 		return sentence(lines, info.Plain, words.CameEncrypted)
 	default:

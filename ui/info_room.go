@@ -201,9 +201,10 @@ func (w *window) openPolicy(room chat.RoomID) tea.Cmd {
 
 func (w *window) showPolicy(r *chat.Room, l chat.RoomLock) {
 	room, set := r.ID, l.Set
+	alone := r.Type == chat.RoomSpace || w.list.ServerOf(room, "") == "" // nothing to inherit from
 	var items []dialog.Item
 	for i, p := range []chat.Policy{chat.PolicyAll, chat.PolicySigned, chat.PolicyVerified, chat.PolicyInherit} {
-		if p == chat.PolicyInherit && r.Type == chat.RoomSpace {
+		if p == chat.PolicyInherit && alone {
 			continue
 		}
 		it := dialog.Item{
@@ -212,7 +213,7 @@ func (w *window) showPolicy(r *chat.Room, l chat.RoomLock) {
 				return w.setPolicy(room, chat.RoomPolicy{Share: p, NeverPlain: set.NeverPlain}, words.PolicySaved)
 			},
 		}
-		if p == set.Share || p == chat.PolicyAll && set.Share == chat.PolicyInherit && r.Type == chat.RoomSpace {
+		if p == set.Share || p == chat.PolicyAll && set.Share == chat.PolicyInherit && alone {
 			it.Mark = w.theme.Glyphs.Check
 		} else {
 			it.Mark = ' '

@@ -57,7 +57,7 @@ func TestKeyThatComesIsSaid(t *testing.T) {
 	s := guard(t, k, 120, 60)
 	s.want("Waiting for the key of this message")
 	s.Key("esc", "i")
-	s.want("There is a key backup, but this session is not connected to it", "connect the key backup", "have not been asked")
+	s.want("The identity of its sender is another one now", "There is a key backup, but this session is not connected to it", "connect the key backup", "have not been asked")
 	s.world.took()
 	s.Key("r")
 	s.wantCall("retry key 5")
@@ -101,7 +101,7 @@ func TestPersonInTheMemberList(t *testing.T) {
 	}
 	s.Key("a", "y")
 	s.wantCall("acknowledge @bo:example.org")
-	s.want("accepted", "the one that this account saw first")
+	s.want("accepted", "the one you know")
 	s.Send(feedMsg{changes: chat.ChangeSet{People: []chat.UserID{"@bo:example.org"}}})
 	s.Key("esc")
 	s.wantCall("people [@bo:example.org]")

@@ -175,6 +175,7 @@ func (w *window) readMembers() tea.Cmd {
 		if l.Room == w.room {
 			w.people.SetList(l)
 			w.chat.SetMembers(l.People)
+			w.showLock()
 		}
 		return nil
 	})

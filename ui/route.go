@@ -46,6 +46,11 @@ func (w *window) key(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	case !w.dialogs.Empty():
+		if away := w.keys.Lookup(keymap.Global, name); action == "" && away != "" && w.walkOpen() {
+			// The walk opens by itself and asks for nothing at once: it stands in nobody's way.
+			w.closePage(dialogTrust)
+			return w.doIn(w.context(), away)
+		}
 		return w.dialogKey(action, text)
 	case w.login != nil:
 		return w.loginKey(action, text)

@@ -153,6 +153,9 @@ func (w *window) openSignOut() {
 	if o := w.status.Outbox(); o.Pending+o.Failed > 0 {
 		question += " " + words.SignOutPending
 	}
+	if s := &w.security; s.known && !s.now.Complete() || s.now.Backup.Saved < s.now.Backup.Total {
+		question += " " + words.SignOutUnsaved(w.keys.Key(keymap.Global, keymap.Trust))
+	}
 	session := w.back.Session
 	w.dialogs.Open(&dialog.Confirm{
 		Name: dialogSignOut, Head: safe.Lit(words.SignOutTitle), Question: safe.Own(question), Danger: true,

@@ -56,6 +56,7 @@ type security struct {
 	offered   string // the state that the walk opened for by itself, in this run
 	verify    []chat.Verification
 	announced map[string]bool // requests that were told
+	rang      time.Time       // when one rang last
 	showing   string          // the verification whose page is open, or ""
 	page      *trust.Page     // its page
 	step      verifyStep

@@ -59,6 +59,17 @@ func TestLaterNagsNoMore(t *testing.T) {
 	again.want("identity replaced · Alt+Y")
 }
 
+// TestWalkStandsInNobodysWay: the keys that lead through the window work above it, and close it.
+func TestWalkStandsInNobodysWay(t *testing.T) {
+	s := keep(t, newVault(foreign()), 100, 30)
+	s.want("This session is not verified yet.")
+	s.Key("ctrl+k")
+	s.want("Go to")
+	s.Key("esc")
+	s.wantNot("This session is not verified yet.")
+	s.want("not verified · Alt+Y", "Message #general")
+}
+
 // TestWalkDoesNotStealKeys: it does not open while one types, and what is
 // typed at the moment when it opens answers nothing.
 func TestWalkDoesNotStealKeys(t *testing.T) {
@@ -89,6 +100,22 @@ func TestBadge(t *testing.T) {
 		s.trust(v, func(t *chat.Trust) { t.Backup.Restoring, t.Backup.Restored, t.Backup.RestoreTotal = true, 3000, 12000 })
 		golden(t, fmt.Sprintf("trust-badge-%dx%d", size[0], size[1]), s.see())
 	}
+}
+
+// TestWalkByMouse: a click chooses, and one beside does nothing.
+func TestWalkByMouse(t *testing.T) {
+	v := newVault(foreign())
+	s := keep(t, v, 80, 24)
+	for y, row := range strings.Split(s.see(), "\n") {
+		if strings.Contains(row, "Recovery key or passphrase") {
+			s.Send(tea.MouseClickMsg{X: 70, Y: 23, Button: tea.MouseLeft})
+			s.want("This session is not verified yet.")
+			s.Send(tea.MouseClickMsg{X: 8, Y: y, Button: tea.MouseLeft})
+		}
+	}
+	s.want("Type or paste the recovery key")
+	s.Key("esc")
+	s.want("This session is not verified yet.")
 }
 
 // TestRecover: masked, shown on demand, pasted with line breaks; a wrong key
@@ -348,6 +375,18 @@ func TestBackupProgress(t *testing.T) {
 	s.Key("enter")
 	s.wantCall("reset backup")
 	s.want("A new key backup has begun.")
+}
+
+// TestSignOutWarnsOfLoss when keys are not in a backup that can be opened again.
+func TestSignOutWarnsOfLoss(t *testing.T) {
+	v := newVault(complete())
+	s := keep(t, v, 80, 24)
+	s.Key("alt+shift+q")
+	s.wantNot("Not all keys are saved")
+	s.Key("esc")
+	s.trust(v, func(t *chat.Trust) { t.Backup.Saved = 7 })
+	s.Key("alt+shift+q")
+	s.want("Not all keys are saved")
 }
 
 func TestKeysAsFiles(t *testing.T) {

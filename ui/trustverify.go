@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -82,6 +83,9 @@ func (w *window) setVerifications(all []chat.Verification) {
 	w.renewWalk()
 }
 
+// ringEvery is how often requests ring at most: anybody can send them.
+const ringEvery = 30 * time.Second
+
 // announce rings for requests that have come since, and returns which there are.
 func (w *window) announce(all []chat.Verification, before map[string]bool) map[string]bool {
 	now := map[string]bool{}
@@ -94,10 +98,15 @@ func (w *window) announce(all []chat.Verification, before map[string]bool) map[s
 			}
 		}
 	}
-	if ring != "" && !w.opts.NoBell {
+	at := w.clock.Now()
+	if ring == "" || at.Sub(w.security.rang) < ringEvery {
+		return now
+	}
+	w.security.rang = at
+	if !w.opts.NoBell {
 		w.term.Bell()
 	}
-	if ring != "" && w.notLook && !w.opts.NoNotify {
+	if w.notLook && !w.opts.NoNotify {
 		w.term.Notify(safe.Lit(words.VerifyTitle), safe.Own(words.VerifyWants(ring, "")))
 	}
 	return now

@@ -69,6 +69,25 @@ func TestRequestNeverStealsKeys(t *testing.T) {
 	s.wantNot("wants to verify")
 }
 
+// TestRequestsDoNotRingWithoutEnd: somebody asks and takes it back, again and again.
+func TestRequestsDoNotRingWithoutEnd(t *testing.T) {
+	v := newVault(complete())
+	s := keep(t, v, 100, 24)
+	for i := range 50 {
+		r := bosRequest(chat.VerifyRequested)
+		r.ID = fmt.Sprint(i)
+		s.verifying(r)
+		r.Phase = chat.VerifyCancelled
+		s.verifying(r)
+	}
+	if n := strings.Count(v.world.took(), "bell"); n != 1 {
+		t.Errorf("it rang %d times", n)
+	}
+	s.pass(ringEvery)
+	s.verifying(bosRequest(chat.VerifyRequested))
+	s.wantCall("bell")
+}
+
 // TestCompareEmoji goes all the way, and draws what is compared.
 func TestCompareEmoji(t *testing.T) {
 	v := newVault(complete())

@@ -59,8 +59,9 @@ func (s *screen) setUp(p *person) string {
 }
 
 // TestMovingInWithTheRecoveryKey: a new session, signed in on the screen,
-// becomes verified with the recovery key and reads what was written before it
-// was there. A key that is wrong is refused in words.
+// cannot read what was written before it was there, and says why. It becomes
+// verified with the recovery key, and the message opens in its place. A key
+// that is wrong is refused in words.
 func TestMovingInWithTheRecoveryKey(t *testing.T) {
 	t.Parallel()
 	m := meet(t, matrixtest.Stack(t), "vault", map[string]any{"initial_state": []any{map[string]any{
@@ -92,6 +93,8 @@ func TestMovingInWithTheRecoveryKey(t *testing.T) {
 	n.WaitGone("Keys count when you stop typing")
 	n.Key("l")
 	n.WaitFor("not verified · Alt+Y")
+	n.open("vault", "#vault")
+	n.WaitFor("backup is not connected") // in the row of the message that cannot be read
 	n.Key("alt+y")
 	n.WaitFor("This session is not verified yet.")
 	n.Key("r")
@@ -105,11 +108,12 @@ func TestMovingInWithTheRecoveryKey(t *testing.T) {
 	n.Paste(strings.Join(strings.Fields(key)[:6], " ") + "\n" + strings.Join(strings.Fields(key)[6:], " ") + "\n")
 	n.Key("enter")
 	n.WaitFor("This session is verified.")
-	n.Key("b")
-	n.WaitMatch(regexp.MustCompile(`Restored [1-9][0-9]* keys? from the key backup`))
+	n.Key("g")
+	n.WaitFor("written before you came") // in its place
+	n.WaitGone("backup is not connected")
 	n.WaitGone("not verified")
-	n.open("vault", "#vault")
-	n.WaitFor("written before you came")
+	n.Key("alt+shift+b")
+	n.WaitMatch(regexp.MustCompile(`Restored [1-9][0-9]* keys? from the key backup|holds nothing that is not here`))
 	if strings.Contains(string(n.Raw()), groups[0]+" "+groups[1]) {
 		t.Error("the recovery key was written to the terminal")
 	}

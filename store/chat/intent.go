@@ -1,5 +1,7 @@
 package chat
 
+import "log/slog"
+
 // OutgoingKind says what an Outgoing does.
 type OutgoingKind uint8
 

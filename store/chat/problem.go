@@ -47,6 +47,7 @@ const (
 	ProblemMismatch    // what was compared is not the same
 	ProblemOldKeys     // crypto.db is an older copy: to encrypt with it would use keys twice
 	ProblemUnverified  // this session is not verified itself, and cannot vouch for others
+	problemKinds       // their number
 )
 
 // Problem is an error in terms the screen can explain: a kind, a hint for
@@ -71,6 +72,9 @@ func (p *Problem) Error() string {
 	}
 	return fmt.Sprintf("%s: %s", p.Kind, p.Detail)
 }
+
+// Valid reports whether k is one of the kinds: one that was stored by another version may not be.
+func (k ProblemKind) Valid() bool { return k < problemKinds }
 
 // Unwrap returns the underlying error.
 func (p *Problem) Unwrap() error { return p.Err }

@@ -65,6 +65,7 @@ const (
 	RepairKey         = "repair"
 	ThisSession       = "It is the session that you use now."
 	CameEncrypted     = "It came encrypted."
+	SenderChanged     = "The identity of its sender is another one now than the one you know: see the sender."
 	SenderUnsigned    = "The session that wrote it is not confirmed by its owner: its client may not send keys to others. Verify the sender."
 	NothingToAccept   = "The identity has not changed."
 	NothingToVerify   = "It is verified already."

@@ -150,13 +150,11 @@ func TrustedMessage(s *chat.Session, own bool) (text string, sure bool) {
 	return "It came encrypted, from a session that its sender has confirmed.", true
 }
 
-// NotEncryptedMessage says that a message is readable by the homeserver, or will be.
-func NotEncryptedMessage(echo bool) string {
-	if echo {
-		return "It has not been sent yet."
-	}
-	return "It is not encrypted: the homeservers can read it."
-}
+// What is said of messages that did not come encrypted.
+const (
+	NotEncryptedMessage = "It is not encrypted: the homeservers can read it."
+	NotSentYet          = "It has not been sent yet."
+)
 
 // BackupKey says what the key of the key backup does now.
 func BackupKey(b chat.BackupState) string {

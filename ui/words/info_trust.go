@@ -114,7 +114,7 @@ func PersonWhy(t chat.PersonTrust, own bool) string {
 	case chat.PersonUnknown:
 		return "They have set up no identity: their sessions cannot be told from ones that the homeserver adds."
 	case chat.PersonPinned:
-		return "Their identity is the one that this account saw first. Verify them to be certain that nobody stands in between."
+		return "Their identity is the one you know: seen first, or accepted by you. Verify them to be certain that nobody stands in between."
 	case chat.PersonVerified:
 		return "You have verified them: their identity is theirs, and nobody stands in between."
 	case chat.PersonChanged:

@@ -181,3 +181,8 @@ func BackupLine(b chat.Backup) string {
 
 // UnlockedLine says until when the secrets are unlocked.
 func UnlockedLine(clock string) string { return "The recovery key is unlocked until " + clock + "." }
+
+// SignOutUnsaved warns before a sign-out that loses keys; key leads to what helps.
+func SignOutUnsaved(key string) string {
+	return withKey("Not all keys are saved in a backup that your recovery key opens: first look at Security", key) + "."
+}

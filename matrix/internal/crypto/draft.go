@@ -169,16 +169,6 @@ func (m *Machine) storeIdentity(ctx context.Context, eng *engine, own id.UserID,
 	return eng.store.PutSignature(ctx, own, master, own, eng.mach.GetAccount().SigningKey(), d.byDevice)
 }
 
-// DropDraft forgets a draft, unless it has become the published identity.
-func (m *Machine) DropDraft(ctx context.Context) error {
-	for _, name := range privateNames() {
-		if err := m.PutSecret(ctx, draftPrefix+name, ""); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // HasDraft reports whether an identity is prepared, and its public master key.
 func (m *Machine) HasDraft(ctx context.Context) (master string, err error) {
 	eng, err := m.engine(ctx)

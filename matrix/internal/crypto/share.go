@@ -25,7 +25,7 @@ const noOlmRetry = 15 * time.Minute
 const clockSlack = time.Hour
 
 // shareDevices is how many devices one to-device request serves.
-const shareDevices = 100
+const shareDevices = 250
 
 // settled remembers that every device had the key when a room was last looked
 // at. As long as nothing of it changed there is nothing to compare.

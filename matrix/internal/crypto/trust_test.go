@@ -335,9 +335,6 @@ func TestValuesAndSecrets(t *testing.T) {
 	if v, err := d.m.Value(t.Context(), "test.a"); err != nil || string(v) != "two" {
 		t.Errorf("value %q (%v)", v, err)
 	}
-	if all, err := d.m.Values(t.Context(), "test."); err != nil || len(all) != 1 {
-		t.Errorf("values %q (%v)", all, err)
-	}
 	if s, err := d.m.Secret(t.Context(), SecretMaster); err != nil || string(s) != "a secret that nobody reads" {
 		t.Errorf("secret %v", err)
 	}

@@ -34,22 +34,3 @@ func (m *Machine) SetValue(ctx context.Context, key string, value []byte) error 
 	}
 	return nil
 }
-
-// Values returns all notes whose key begins with a prefix, by their whole key.
-func (m *Machine) Values(ctx context.Context, prefix string) (map[string][]byte, error) {
-	rows, err := m.db.Query(ctx, `SELECT key, value FROM hubbub_value WHERE substr(key, 1, length($1)) = $1`, prefix)
-	if err != nil {
-		return nil, fmt.Errorf("load values %s: %w", prefix, asDamage(err))
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	out := map[string][]byte{}
-	for rows.Next() {
-		var k string
-		var v []byte
-		if err := rows.Scan(&k, &v); err != nil {
-			return nil, fmt.Errorf("load values %s: %w", prefix, asDamage(err))
-		}
-		out[k] = v
-	}
-	return out, asDamage(rows.Err())
-}

@@ -168,3 +168,34 @@ func TestRecoverFailsAtEveryRequest(t *testing.T) {
 		}
 	}
 }
+
+// An identity that was prepared for a reset which was then given up does not
+// become ours because a homeserver publishes it.
+func TestAbandonedResetIsNotAdopted(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	proxy, before := hs.Before(t)
+	d, a, _ := full(t, hs, "abandoned", chat.SetUp{})
+	e := signIn(t, before, a)
+	e.wait("a foreign identity", func(t chat.Trust) bool { return t.Identity == chat.IdentityForeign })
+	_, err := e.i.SetUp(t.Context(), chat.SetUp{Reset: true})
+	wantKind(t, "reset", err, chat.ProblemAuth)
+	draft, err := e.m.Draft(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.On(matrixtest.Match{Path: "**/keys/query"}, matrixtest.RewriteJSON(func(answer map[string]any) {
+		for part, name := range map[string]string{"master_keys": "master_key", "self_signing_keys": "self_signing_key", "user_signing_keys": "user_signing_key"} {
+			if byUser, ok := answer[part].(map[string]any); ok {
+				byUser[a.UserID] = draft.Body[name]
+			}
+		}
+	}))
+	if err := e.m.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
+		t.Fatal(err)
+	}
+	e.restart()
+	e.wait("the other identity", func(t chat.Trust) bool { return t.MasterKey == draft.Master && t.Recovery != chat.RecoveryUnknown })
+	if now := e.trust(); now.Identity != chat.IdentityForeign || now.PrivateKeys || now.MasterKey == d.trust().MasterKey {
+		t.Errorf("adopted: %+v", now)
+	}
+}

@@ -120,7 +120,11 @@ func (m *Manager) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if master == own.Master {
+		under, err := m.setupNote(ctx)
+		if err != nil {
+			return err
+		}
+		if master == own.Master && under.Master == master && under.Sent {
 			if err := m.adopt(ctx); err != nil {
 				return err
 			}

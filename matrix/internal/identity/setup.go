@@ -29,8 +29,12 @@ const (
 type setup struct {
 	Master string `json:"master"`
 	Reset  bool   `json:"reset,omitempty"`
-	Begun  bool   `json:"begun,omitempty"`  // the backup is one that was made here, or may be
-	Backup bool   `json:"backup,omitempty"` // it was made anew
+	// Sent says that the upload brought all that the person had to give, so that
+	// the identity may be published although its answer was lost. One that was
+	// never confirmed is not taken for ours when a homeserver shows it.
+	Sent   bool `json:"sent,omitempty"`
+	Begun  bool `json:"begun,omitempty"`  // the backup is one that was made here, or may be
+	Backup bool `json:"backup,omitempty"` // it was made anew
 }
 
 // SetUp makes what is missing: an identity, secret storage, a backup. It
@@ -97,12 +101,19 @@ func (m *Manager) state(ctx context.Context) (crypto.OwnIdentity, *setup, error)
 	if err != nil {
 		return own, nil, err
 	}
-	note, err := m.opt.Machine.Value(ctx, setupValue)
-	var under setup
-	if err != nil || json.Unmarshal(note, &under) != nil || own.Master == "" || under.Master != own.Master {
+	under, err := m.setupNote(ctx)
+	if err != nil || own.Master == "" || under.Master != own.Master {
 		return own, nil, err
 	}
 	return own, &under, nil
+}
+
+func (m *Manager) setupNote(ctx context.Context) (under setup, err error) {
+	note, err := m.opt.Machine.Value(ctx, setupValue)
+	if err != nil || json.Unmarshal(note, &under) != nil {
+		return setup{}, err
+	}
+	return under, nil
 }
 
 func (m *Manager) noteSetup(ctx context.Context, under setup) error {
@@ -121,7 +132,12 @@ func (m *Manager) publish(ctx context.Context, want chat.SetUp) error {
 	if err != nil {
 		return err
 	}
-	if err := m.noteSetup(ctx, setup{Master: draft.Master, Reset: want.Reset}); err != nil {
+	own, err := m.opt.Machine.OwnIdentity(ctx)
+	if err != nil {
+		return err
+	}
+	sent := own.Master == "" || want.Auth != (chat.Auth{})
+	if err := m.noteSetup(ctx, setup{Master: draft.Master, Reset: want.Reset, Sent: sent}); err != nil {
 		return err
 	}
 	body := map[string]any{}

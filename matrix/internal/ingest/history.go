@@ -63,6 +63,7 @@ func (i *Ingest) History(ctx context.Context, p HistoryPage) (res store.Prepende
 	if err != nil {
 		return res, false, fmt.Errorf("write history of %s: %w", p.Room, err)
 	}
+	i.rejudge(ctx, sec)
 	return res, p.Next != "" && !res.Closed, nil
 }
 
@@ -84,6 +85,7 @@ func (i *Ingest) Event(ctx context.Context, room chat.RoomID, raw []byte) error 
 	if err != nil {
 		return fmt.Errorf("write event of %s: %w", room, err)
 	}
+	i.rejudge(ctx, sec)
 	return nil
 }
 

@@ -26,7 +26,8 @@ type Intake struct {
 	facts *facts
 	rooms []*Prepared
 	bytes int
-	joins []*section           // of the running transaction: rooms that we came into by an invitation
+	// told are the rooms of the running transaction of which something is to be said once it is on disk.
+	told  []*section
 	seen  map[chat.RoomID]bool // rooms of a first sync
 	steps []VerificationEvent  // of the transaction that is being written
 	// direct is owned by the goroutine that reads the response.
@@ -136,7 +137,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	}
 	data := in.takeData()
 	var typing []chat.Typing
-	in.joins = nil
+	in.told = nil
 	err := in.i.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
 		in.steps = nil
@@ -180,7 +181,7 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	in.i.setFacts(f)
 	done := in.rooms
 	in.rooms, in.bytes = nil, 0
-	in.tellJoins()
+	in.tell(ctx)
 	for _, t := range typing {
 		in.i.store.PublishTyping(t)
 	}
@@ -191,12 +192,14 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 	return in.retry(ctx, done)
 }
 
-// tellJoins tells of the invitations that the last transaction has seen accepted.
-func (in *Intake) tellJoins() {
-	for _, s := range in.joins {
-		if in.i.joined != nil {
+// tell passes on what the last transaction has seen: invitations that were
+// accepted, and messages that there is something to say about.
+func (in *Intake) tell(ctx context.Context) {
+	for _, s := range in.told {
+		if s.invitedBy != "" && in.i.joined != nil {
 			in.i.joined(s.room, s.invitedBy)
 		}
+		in.i.rejudge(ctx, s)
 	}
 }
 
@@ -238,8 +241,8 @@ func (in *Intake) apply(tx *store.Tx, f *facts, sec *section, typing []chat.Typi
 	if err := apply(tx, f, sec, !in.first); err != nil {
 		return typing, fmt.Errorf("room %s: %w", sec.room, err)
 	}
-	if sec.invitedBy != "" {
-		in.joins = append(in.joins, sec)
+	if sec.invitedBy != "" || len(sec.shielded) > 0 {
+		in.told = append(in.told, sec)
 	}
 	for n := range sec.timeline {
 		if ev, ok := verification(sec.room, &sec.timeline[n]); ok {

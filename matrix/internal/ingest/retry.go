@@ -13,8 +13,9 @@ import (
 // ringAfter is how old a message may be for its late decryption to ring.
 const ringAfter = 10 * time.Minute
 
-// Retry decrypts the events of a session again, after a key came. Each keeps
-// its item key and place; the feed carries them as changed items.
+// Retry decrypts the events of a session again, after a key came, or the news
+// that it will not. Each keeps its item key and place; the feed carries them as
+// changed items.
 func (i *Ingest) Retry(ctx context.Context, room chat.RoomID, session string) error {
 	waiting, err := i.store.UndecryptedOf(ctx, room, session)
 	if err != nil {
@@ -23,18 +24,23 @@ func (i *Ingest) Retry(ctx context.Context, room chat.RoomID, session string) er
 	names := i.names(&section{room: room}, []byte(`"m.room.`))
 	var open []incoming
 	var keys []chat.ItemKey
+	still := 0
 	for _, u := range waiting {
 		in := i.read(ctx, room, u.Raw, names)
 		if in.wanted != nil {
-			continue
+			still++
+			if in.row.Cause == u.Cause && in.row.Extra.Withheld == u.Withheld {
+				continue
+			}
 		}
 		open, keys = append(open, in), append(keys, u.Key)
 	}
 	if len(open) == 0 && len(waiting) > 0 {
 		return nil
 	}
+	sec := &section{room: room}
 	err = i.store.Write(ctx, func(tx *store.Tx) error {
-		w, err := i.past(tx, &section{room: room}, open)
+		w, err := i.past(tx, sec, open)
 		if err != nil {
 			return err
 		}
@@ -43,7 +49,7 @@ func (i *Ingest) Retry(ctx context.Context, room chat.RoomID, session string) er
 				return err
 			}
 		}
-		if len(open) == len(waiting) {
+		if still == 0 {
 			if err := tx.DropSession(room, session); err != nil {
 				return err
 			}
@@ -60,6 +66,7 @@ func (i *Ingest) Retry(ctx context.Context, room chat.RoomID, session string) er
 		}
 	}
 	i.handOver(steps)
+	i.rejudge(ctx, sec)
 	return nil
 }
 

@@ -35,12 +35,16 @@ type rig struct {
 
 // keys is a decrypter that knows sessions by name: the ciphertext is the clear JSON.
 type keys struct {
-	known map[string]bool
-	court *court // may be nil
+	known   map[string]bool
+	refused map[string]string // code by session
+	court   *court            // may be nil
 }
 
 func (k *keys) Decrypt(_ context.Context, _ chat.RoomID, raw jsontext.Value) (crypto.Clear, *crypto.Undecryptable) {
 	session, _ := convert.String(convert.Get(raw, "content", "session_id"))
+	if code := k.refused[session]; code != "" {
+		return crypto.Clear{}, &crypto.Undecryptable{Cause: chat.CauseWithheld, SessionID: session, SenderKey: "curve", WithheldCode: code}
+	}
 	if !k.known[session] {
 		return crypto.Clear{}, &crypto.Undecryptable{Cause: chat.CauseUnknownSession, SessionID: session, SenderKey: "curve"}
 	}

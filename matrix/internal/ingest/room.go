@@ -23,8 +23,7 @@ type work struct {
 	power   *power // read when first needed
 	// added counts messages of others that were not known before, addedMentions those that mean us.
 	added, addedMentions int
-	readThread           bool                  // we have read a thread elsewhere
-	shielded             map[store.Shield]bool // written with this work already
+	readThread           bool // we have read a thread elsewhere
 }
 
 // applyRoom writes the part of a joined or left room.
@@ -213,14 +212,14 @@ func (w *work) beside(in *incoming) error {
 			return err
 		}
 	}
-	if in.shield != nil && !w.shielded[*in.shield] {
+	if in.shield != nil && !w.sec.shielded[*in.shield] {
 		if err := w.tx.PutShield(w.room, *in.shield); err != nil {
 			return err
 		}
-		if w.shielded == nil {
-			w.shielded = map[store.Shield]bool{}
+		if w.sec.shielded == nil {
+			w.sec.shielded = map[store.Shield]bool{}
 		}
-		w.shielded[*in.shield] = true
+		w.sec.shielded[*in.shield] = true
 	}
 	if in.edit == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"hubbub/matrix/internal/convert"
+	"hubbub/store"
 	"hubbub/store/chat"
 )
 
@@ -28,6 +29,8 @@ type section struct {
 	// the timeline changes no state (MSC4222).
 	after    bool
 	timeline []incoming
+	// shielded is what the running transaction has written of shields.
+	shielded map[store.Shield]bool
 	// invitedBy is set when it was applied: whose invitation was accepted with this.
 	invitedBy chat.UserID
 	limited   bool

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"hubbub/matrix/internal/crypto"
 	"hubbub/store"
@@ -33,6 +34,24 @@ func (i *Ingest) Reshield(ctx context.Context, people ...chat.UserID) error {
 		}
 	}
 	return nil
+}
+
+// rejudge looks again at what was just written with something to say about it:
+// trust may have moved between the verdict and the transaction, and whoever
+// judged anew then has found no row.
+func (i *Ingest) rejudge(ctx context.Context, sec *section) {
+	var doubts []store.Shield
+	for sh := range sec.shielded {
+		if sh.Shield != chat.ShieldNone {
+			doubts = append(doubts, sh)
+		}
+	}
+	if i.judge == nil || len(doubts) == 0 {
+		return
+	}
+	if err := i.reshield(ctx, sec.room, doubts); err != nil && ctx.Err() == nil {
+		i.log.Warn("New messages were not judged anew", slog.Any("err", err)) // what is shown is the verdict of before
+	}
 }
 
 func (i *Ingest) reshield(ctx context.Context, room chat.RoomID, all []store.Shield) error {

@@ -136,3 +136,25 @@ func TestAcceptedInvitationIsTold(t *testing.T) {
 		t.Errorf("told %q", told)
 	}
 }
+
+// TestRefusalThatComesLate changes what is said, and a key that comes in spite of it opens the message.
+func TestRefusalThatComesLate(t *testing.T) {
+	r := newRig(t)
+	r.sync(false, "", timeline(sealed(1, "@a:x", "s1", clearText("one"))))
+	r.keys.refused = map[string]string{"s1": "m.unverified"}
+	if err := r.ingest.Retry(t.Context(), room, "s1"); err != nil {
+		t.Fatal(err)
+	}
+	if m := r.items()[0]; m.Kind != chat.KindUndecrypted || m.Cause != chat.CauseWithheld || m.WithheldCode != "m.unverified" {
+		t.Errorf("%+v", m)
+	}
+	wanted, err := r.store.WantedSessions(t.Context(), time.UnixMilli(now), 10)
+	if err != nil || len(wanted) != 1 {
+		t.Errorf("the key is given up: %v %v", wanted, err)
+	}
+	r.keys.refused, r.keys.known["s1"] = nil, true
+	if err := r.ingest.Retry(t.Context(), room, "s1"); err != nil {
+		t.Fatal(err)
+	}
+	r.wantBodies("one")
+}

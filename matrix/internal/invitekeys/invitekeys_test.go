@@ -228,7 +228,9 @@ func (tc trial) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	cl.Client, cl.Log, cl.DefaultHTTPRetries = &http.Client{Transport: hs}, zerolog.Nop(), 0
-	m := New(Options{Keys: k, Client: cl, User: me, Device: "DEV"})
+	// The clock of the invitation is behind that of the offer by so much.
+	clock := func() time.Time { return time.Now().Add(-tc.late) }
+	m := New(Options{Keys: k, Client: cl, User: me, Device: "DEV", Now: clock})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx) }()
@@ -241,8 +243,6 @@ func (tc trial) run(t *testing.T) {
 	}
 	m.Joined(room, tc.joined)
 	if tc.late > 0 {
-		synctest.Wait()
-		time.Sleep(tc.late) // of the fake clock
 		m.Receive(ev)
 	}
 	synctest.Wait()

@@ -9,7 +9,7 @@ import (
 // and a frame of its own; with it messages that follow each other closely share them.
 const (
 	paceBurst = 3                     // responses that are asked for without any wait
-	paceMin   = 10 * time.Millisecond // between responses beyond them
+	paceMin   = 12 * time.Millisecond // between responses beyond them
 	paceMax   = 100 * time.Millisecond
 	paceShare = 4 // response work takes at most a fifth of the time
 )

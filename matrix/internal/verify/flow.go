@@ -105,10 +105,11 @@ type flow struct {
 	theirEnd bool // their done came
 	echoed   bool // our own ready came back from the room
 
-	auto   bool // to be accepted without asking: our person has asked for the same
-	busy   bool // a step is under way
-	told   bool // that it ended
-	hidden bool // another one stands for it on the screen
+	auto   bool  // to be accepted without asking: our person has asked for the same
+	busy   bool  // a step is under way
+	told   bool  // that it ended
+	hidden bool  // another one stands for it on the screen
+	after  *flow // whose step under way comes first, or nil
 
 	reason  string
 	byUs    bool

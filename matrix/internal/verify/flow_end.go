@@ -1,5 +1,7 @@
 package verify
 
+import "hubbub/store/chat"
+
 // finish goes on after everything is proven: the keys are looked up once more.
 func (f *flow) finish() {
 	if !f.useful() {

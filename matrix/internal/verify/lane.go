@@ -31,9 +31,10 @@ type outcome struct {
 // pump begins the flow's next step. One is under way at a time, so that they
 // happen in order.
 func (m *Manager) pump(ctx context.Context, f *flow) {
-	if f.busy || len(f.out) == 0 {
+	if f.busy || len(f.out) == 0 || (f.after != nil && f.after.busy) {
 		return
 	}
+	f.after = nil
 	s := f.out[0]
 	f.out = f.out[1:]
 	f.busy = true

@@ -237,6 +237,23 @@ func TestTwoSessionsAnswer(t *testing.T) {
 	}
 }
 
+// TestBothAskAndOneIsSlow: the request that is given up for theirs takes longer than our answer to theirs.
+func TestBothAskAndOneIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+		release := make(chan struct{})
+		b.m.opt.Transport = &slowRoom{node: b, release: release}
+		b.m.Request("@ada:x", "", "!room:x")
+		synctest.Wait()
+		a.m.Request("@bo:x", "", "!room:x")
+		synctest.Wait()
+		close(release)
+		a.want(chat.VerifyReady)
+		b.want(chat.VerifyReady)
+	})
+}
+
 // TestAskedByWhomWeAsk: to ask somebody who has asked us is to accept.
 func TestAskedByWhomWeAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

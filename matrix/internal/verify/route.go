@@ -150,17 +150,19 @@ func (m *Manager) admit(ctx context.Context, k goneKey, user chat.UserID, msg me
 		return
 	}
 	id, auto := rand.Text(), false
+	var after *flow
 	if ours := m.mutual(user, msg.From, k.room); ours != nil {
 		if ours.us().before(side{user, msg.From}) {
 			return // both asked: ours counts, and they know it
 		}
-		id, auto = ours.id, true
+		// They must not see our answer before the request that may be under way.
+		id, auto, after = ours.id, true, ours
 		ours.yield(msg.From)
 	} else if m.crowd(ctx, k, user, msg.From) {
 		return
 	}
 	f := m.newFlow(id, user, k.room)
-	f.txn, f.auto, f.at = k.txn, auto, at
+	f.txn, f.auto, f.at, f.after = k.txn, auto, at, after
 	f.until = earlier(at, now).Add(timeLimit)
 	f.hear(msg)
 }
