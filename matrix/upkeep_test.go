@@ -3,6 +3,7 @@ package matrix_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,7 +98,7 @@ func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	proxy, behind := hs.Before(t)
 	account, dir := hs.NewAccount(t, "ada"), t.TempDir()
-	ada, bo := signIn(t, hs, account, dir), signIn(t, behind, hs.NewAccount(t, "bo"), t.TempDir())
+	ada, bo := signIn(t, behind, account, dir), signIn(t, behind, hs.NewAccount(t, "bo"), t.TempDir())
 	room := chat.RoomID(ada.made(func() string {
 		return ada.Create(chat.NewRoom{Name: "quay", Invite: []chat.UserID{bo.Account().User}})
 	}))
@@ -112,6 +113,10 @@ func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
 			t.Fatal("there is no fallback key")
 		}
 	}
+	renewed := matrixtest.Match{Path: "**/keys/upload", Where: func(r matrixtest.Record) bool {
+		return strings.Contains(string(r.Body), `"fallback_keys":{"`)
+	}}
+	before := len(proxy.Requests(renewed))
 	gate := matrixtest.NewGate(t)
 	rule := proxy.On(matrixtest.Match{Method: http.MethodPut, Path: "**/sendToDevice/m.room.encrypted/*"}, matrixtest.HoldRequest(gate))
 	bo.Send(chat.Outgoing{Room: room, Text: "long on its way"})
@@ -120,6 +125,9 @@ func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
 		ada = start(t, account.UserID, dir)
 		matrixtest.Wait(t, limit, "new one-time keys", func() bool { return !claim(t, thief, account.UserID, device) })
 		ada.stop()
+	}
+	if len(proxy.Requests(renewed)) == before {
+		t.Fatal("the fallback key is the same: the test does not work")
 	}
 	ada = start(t, account.UserID, dir)
 	gate.Open()

@@ -87,6 +87,14 @@ func TestWithoutAnAccount(t *testing.T) {
 		{[]string{"login", "--homeserver", "http://example.org", "--user", "ada"}, 2, "https"},
 		{[]string{"login", "--homeserver", "no-such-host.invalid", "--user", "ada"}, 4, "host"},
 		{[]string{"rooms", "--account", "ada"}, 2, "Matrix user id"},
+		{[]string{"doctor"}, 3, "hubbub login"},
+		{[]string{"verify"}, 3, "hubbub login"},
+		{[]string{"verify", "ada"}, 2, "@ada:example.org"},
+		{[]string{"verify", "--show-code", "--scan", "x"}, 2, "--show-code"},
+		{[]string{"recovery"}, 2, "standard input"},
+		{[]string{"recovery", "EsUF adkU"}, 2, "hubbub --help"},
+		{[]string{"keys", "backup", "status"}, 3, "hubbub login"},
+		{[]string{"keys", "import", "/nowhere"}, 2, "/nowhere"},
 		{[]string{"rooms", "--account", "@ada:example.org"}, 5, "@ada:example.org"},
 	} {
 		code, out, errs := newHome(t).run("", c.args...)
