@@ -234,6 +234,10 @@ func (m *Machine) askOwn(ctx context.Context, eng *engine, key WantedSession, a 
 		return nil
 	}
 	request := m.opt.Client.TxnID()
+	// Before it is on its way: whose key comes at once has a request to take back.
+	m.mu.Lock()
+	a.request = request
+	m.mu.Unlock()
 	err = m.sendRequest(ctx, event.RoomKeyRequestEventContent{
 		Action: event.KeyRequestActionRequest, RequestID: request,
 		Body: event.RequestedKeyInfo{
@@ -247,7 +251,7 @@ func (m *Machine) askOwn(ctx context.Context, eng *engine, key WantedSession, a 
 	now := time.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a.request, a.tries, a.looked = request, a.tries+1, false
+	a.tries, a.looked = a.tries+1, false
 	a.due, a.own = now.Add(lookLater), now.Add(askAgain)
 	if len(m.todo.asked) >= maxAsked {
 		clear(m.todo.asked) // those whose answer is still wanted are asked for again at the next start
