@@ -1,8 +1,11 @@
 package matrix_test
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +116,7 @@ func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
 			t.Fatal("there is no fallback key")
 		}
 	}
+	longAgo(t, dir, "fallback_uploaded")
 	renewed := matrixtest.Match{Path: "**/keys/upload", Where: func(r matrixtest.Record) bool {
 		return strings.Contains(string(r.Body), `"fallback_keys":{"`)
 	}}
@@ -134,6 +138,28 @@ func TestMessageToTheFallbackKeyOfBefore(t *testing.T) {
 	ada.message(room, "long on its way")
 	ada.say(room, "it came")
 	bo.message(room, "it came")
+}
+
+// longAgo has a note of the time in the keys of a stopped account tell of years ago.
+func longAgo(t *testing.T, dir, note string) {
+	t.Helper()
+	found, err := filepath.Glob(dir + "/data/*/crypto.db")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("keys in %v, %v", found, err)
+	}
+	db, err := sql.Open("sqlite3", found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := db.ExecContext(t.Context(), `UPDATE hubbub_value SET value=CAST('2020-02-20T20:20:20Z' AS BLOB) WHERE key=$1`, note)
+	if err == nil {
+		if n, _ := done.RowsAffected(); n != 1 { // SQLite always knows
+			t.Errorf("%d notes %s", n, note)
+		}
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // More keys than one answer of sync brings wait for who comes back.

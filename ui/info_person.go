@@ -72,6 +72,7 @@ func (w *window) showPerson(s *info.Sheet, p chat.Person) {
 	lines := sentence(nil, personLevel(p.Trust), words.PersonWhy(p.Trust, own))
 	lines = append(lines, info.Line{Text: safe.Lit(" ")})
 	lines = fact(lines, "id", string(p.User))
+	lines = fact(lines, "trust", words.PersonWord(p.Trust))
 	if p.MasterKey != "" {
 		lines = fact(lines, "identity", words.Fingerprint(p.MasterKey))
 	}

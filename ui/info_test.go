@@ -290,6 +290,7 @@ func TestMessageKeptBackByAnIdentity(t *testing.T) {
 	failed.SendProblem = &chat.Problem{Kind: chat.ProblemIdentity, Detail: "@bo:example.org"}
 	k.world.items["!g"] = append(k.world.items["!g"], failed)
 	s := guard(t, k, 120, 50)
+	s.want("discards it, i says more")
 	s.Key("esc", "i")
 	s.want("It has not been sent yet.", "Changed", "bo (@bo:example.org)")
 	s.Key("enter", "a", "y")

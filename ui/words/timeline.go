@@ -186,14 +186,18 @@ func WaitingBecause(p *chat.Problem) string {
 	return "waiting: " + because(p)
 }
 
-// NotSent says why a message was not sent, and the keys that help.
-func NotSent(p *chat.Problem, retry, discard string) string {
+// NotSent says why a message was not sent, and the keys that help; why explains
+// what a decision about trust keeps back.
+func NotSent(p *chat.Problem, retry, discard, why string) string {
 	s := "not sent"
 	if p != nil {
 		s += ": " + because(p)
 	}
 	if discard != "" {
 		retry += " tries again, " + discard
+	}
+	if p != nil && (p.Kind == chat.ProblemIdentity || p.Kind == chat.ProblemNobody) && why != "" {
+		return s + inMode(retry+" discards it, "+why, "says more")
 	}
 	return s + inMode(retry, "discards it")
 }

@@ -48,6 +48,7 @@ func (r *root) report(err error) int {
 		crash   *app.CrashError
 		broken  *brokenError
 		unsure  *notVerifiedError
+		bare    *noBackupError
 	)
 	switch {
 	case err == nil:
@@ -69,6 +70,9 @@ func (r *root) report(err error) int {
 		return exitFailure
 	case errors.As(err, &unsure):
 		r.complain(unsure.Error())
+		return exitFailure
+	case errors.As(err, &bare):
+		r.complain(bare.Error())
 		return exitFailure
 	case errors.As(err, &problem):
 		r.complain(words.ProblemLine(problem))

@@ -27,6 +27,12 @@ func (r *root) keys() *cobra.Command {
 	return cmd
 }
 
+// noBackupError says why nothing can be restored: exit code 1.
+type noBackupError struct{ text string }
+
+// Error implements error.
+func (e *noBackupError) Error() string { return e.text }
+
 // backupLine is the key backup as `keys backup status --json` prints it.
 type backupLine struct {
 	State   string `json:"state"`
@@ -100,8 +106,12 @@ func (r *root) backupRestore() *cobra.Command {
 		Use: "restore", Short: words.CLIBackupRestoreShort, Args: usage(cobra.NoArgs),
 		RunE: r.with(func(cmd *cobra.Command, _ []string) error {
 			return r.headless(cmd.Context(), func(ctx context.Context, c *matrix.Client) error {
-				if _, err := settled(ctx, c); err != nil {
+				t, err := settled(ctx, c)
+				if err != nil {
 					return err
+				}
+				if s := t.Backup.State; s != chat.BackupOn && s != chat.BackupFailed {
+					return &noBackupError{words.CLIBackup(&t.Backup) + "."}
 				}
 				n, err := c.Trust().RestoreBackup(ctx)
 				if err != nil {

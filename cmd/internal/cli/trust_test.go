@@ -88,6 +88,9 @@ func TestRecoveryAndKeyFiles(t *testing.T) {
 	if !strings.Contains(out, `"state":"no_key"`) {
 		t.Errorf("backup before: %s", out)
 	}
+	if code, _, errs := two.run("", "keys", "backup", "restore"); code != 1 || !strings.Contains(errs, "hubbub recovery") {
+		t.Errorf("restore without the key: code %d, %q", code, errs)
+	}
 	for _, c := range []struct {
 		typed string
 		code  int

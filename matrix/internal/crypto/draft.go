@@ -233,8 +233,11 @@ func (m *Machine) OwnIdentity(ctx context.Context) (OwnIdentity, error) {
 }
 
 // TakePrivateKeys takes private keys, by name, of the published identity with
-// this master key, and trusts it. The self-signing key must be among them. Where
-// one belongs to another identity nothing is taken: ErrKeyDiffers, ErrSecretShape.
+// this master key, and trusts it. The self-signing key must be among them, and
+// the master key too unless the identity is trusted already: a homeserver can have
+// a master key of its own sign our self-signing key, so that this one proves nothing
+// about the identity. Where one is missing or belongs to another identity nothing
+// is taken: ErrKeyDiffers, ErrNoPrivateKey, ErrSecretShape.
 func (m *Machine) TakePrivateKeys(ctx context.Context, master string, found map[string]chat.Secret) error {
 	eng, err := m.engine(ctx)
 	if err != nil {
@@ -246,6 +249,9 @@ func (m *Machine) TakePrivateKeys(ctx context.Context, master string, found map[
 	}
 	if master == "" || string(b.ids[b.own].master) != master || found[SecretSelfSigning] == "" {
 		return ErrKeyDiffers
+	}
+	if found[SecretMaster] == "" && !b.trusted() {
+		return fmt.Errorf("%w: %s", ErrNoPrivateKey, SecretMaster)
 	}
 	for _, name := range privateNames() {
 		if s := found[name]; s != "" {

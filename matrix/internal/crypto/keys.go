@@ -27,6 +27,9 @@ const (
 // when it was replaced reports the old one as used.
 const fallbackAge = time.Hour
 
+// fallbackNote names the value that keeps when the last fallback key was uploaded.
+const fallbackNote = "fallback_uploaded"
+
 // fallbackAccount is what the Go implementation of the Olm account can do
 // beyond the library's interface.
 type fallbackAccount interface {
@@ -112,6 +115,9 @@ func (m *Machine) upload(ctx context.Context) error {
 	m.uploading.Lock()
 	defer m.uploading.Unlock()
 	if err := m.compareOwn(ctx); err != nil {
+		return err
+	}
+	if err := m.keepFallback(ctx); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -265,12 +271,39 @@ func (m *Machine) published(ctx context.Context, body reqUpload) error {
 	if err != nil {
 		return fmt.Errorf("save uploaded keys: %w", err)
 	}
-	if len(body.FallbackKeys) > 0 {
-		m.mu.Lock()
-		m.todo.keys.renewed = time.Now()
-		m.todo.keys.forget = time.Now().Add(fallbackAge)
-		m.mu.Unlock()
+	if len(body.FallbackKeys) == 0 {
+		return nil
 	}
+	now := time.Now()
+	m.mu.Lock()
+	m.todo.keys.renewed = now
+	m.todo.keys.forget = now.Add(fallbackAge)
+	m.mu.Unlock()
+	return m.SetValue(ctx, fallbackNote, now.UTC().AppendFormat(nil, time.RFC3339))
+}
+
+// keepFallback takes the wish for another fallback key back where a life
+// before this one has just made one: a homeserver may repeat the answer that
+// reported the one before as used (Synapse does for two minutes), and the key
+// before the last one, to which messages are under way, would be lost.
+func (m *Machine) keepFallback(ctx context.Context) error {
+	m.mu.Lock()
+	known := !m.todo.keys.fallback || !m.todo.keys.renewed.IsZero()
+	m.mu.Unlock()
+	if known {
+		return nil
+	}
+	note, err := m.Value(ctx, fallbackNote)
+	if err != nil || note == nil {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, string(note))
+	if age := time.Since(at); err != nil || age < -clockSlack || age > fallbackAge {
+		return nil // long ago, or by a clock that was wrong
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.todo.keys.renewed, m.todo.keys.fallback = at, false
 	return nil
 }
 

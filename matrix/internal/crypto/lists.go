@@ -3,7 +3,9 @@ package crypto
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"maunium.net/go/mautrix/crypto/signatures"
 	"maunium.net/go/mautrix/id"
 
 	"hubbub/store/chat"
@@ -16,7 +18,30 @@ import (
 type listWork struct {
 	asked map[id.UserID]bool // who was asked for: what comes about others is not taken
 	ops   []func(ctx context.Context) error
-	users []id.UserID // whose list came
+	users []id.UserID // of whom something came
+	claim *claim      // nil while devices are read
+}
+
+// claim is the cross-signing key that is being read: what it is said to be,
+// and whose, by a homeserver.
+type claim struct {
+	user   id.UserID
+	key    id.Ed25519
+	usages []id.CrossSigningUsage
+}
+
+// covers reports whether a signature says what a row of it would: that a key
+// has that one use, for that user. The library checks the signature of an object
+// without a look at whose it is. What was signed as the key of one person would
+// count as that of another one, under whose name a homeserver shows it.
+func (c *claim) covers(user id.UserID, key id.Ed25519, signer id.UserID, by id.Ed25519, sig string) bool {
+	if c.user != user || c.key != key || len(c.usages) != 1 {
+		return false
+	}
+	obj := keyObject(user, c.usages[0], key)
+	obj.Signatures = signatures.NewSingleSignature(signer, id.KeyAlgorithmEd25519, string(by), sig)
+	ok, err := signatures.VerifySignatureJSON(obj, signer, string(by), by)
+	return err == nil && ok
 }
 
 // listsOf returns the collector that travels in the context, or nil.
@@ -32,6 +57,9 @@ func later(ctx context.Context, user id.UserID, op func(ctx context.Context) err
 	if w := listsOf(ctx); w != nil {
 		if w.asked[user] {
 			w.ops = append(w.ops, op)
+			if !slices.Contains(w.users, user) {
+				w.users = append(w.users, user)
+			}
 		}
 		return nil
 	}
@@ -41,9 +69,6 @@ func later(ctx context.Context, user id.UserID, op func(ctx context.Context) err
 // PutDevices implements crypto.Store.
 func (s *keyStore) PutDevices(ctx context.Context, user id.UserID, devs map[id.DeviceID]*id.Device) error {
 	s.devices.Add(1)
-	if w := listsOf(ctx); w != nil && w.asked[user] {
-		w.users = append(w.users, user)
-	}
 	return later(ctx, user, func(ctx context.Context) error {
 		kept, err := s.keepKeys(ctx, user, devs)
 		if err != nil {
@@ -87,6 +112,12 @@ func (s *keyStore) keepKeys(ctx context.Context, user id.UserID, devs map[id.Dev
 
 // PutCrossSigningKey implements crypto.Store.
 func (s *keyStore) PutCrossSigningKey(ctx context.Context, user id.UserID, usage id.CrossSigningUsage, key id.Ed25519) error {
+	if w := listsOf(ctx); w != nil {
+		if w.claim == nil || w.claim.user != user || w.claim.key != key {
+			w.claim = &claim{user: user, key: key}
+		}
+		w.claim.usages = append(w.claim.usages, usage)
+	}
 	return later(ctx, user, func(ctx context.Context) error {
 		return s.SQLCryptoStore.PutCrossSigningKey(ctx, user, usage, key)
 	})
@@ -96,6 +127,14 @@ func (s *keyStore) PutCrossSigningKey(ctx context.Context, user id.UserID, usage
 func (s *keyStore) PutSignature(ctx context.Context, signed id.UserID, key id.Ed25519, signer id.UserID, by id.Ed25519, sig string) error {
 	if key == by {
 		return nil // the library does not check what a key says about itself
+	}
+	if w := listsOf(ctx); w != nil {
+		if signer != signed && signer != s.own {
+			return nil // nothing here asks what strangers say about each other
+		}
+		if w.claim != nil && !w.claim.covers(signed, key, signer, by, sig) {
+			return nil
+		}
 	}
 	return later(ctx, signed, func(ctx context.Context) error {
 		return s.SQLCryptoStore.PutSignature(ctx, signed, key, signer, by, sig)
@@ -114,9 +153,11 @@ func (s *keyStore) DropSignaturesByKey(context.Context, id.UserID, id.Ed25519) (
 // lists gets an answer: everywhere else the library would resolve trust with
 // it, in ways that are not safe for several goroutines and that ask the network.
 func (s *keyStore) GetCrossSigningKeys(ctx context.Context, user id.UserID) (map[id.CrossSigningUsage]id.CrossSigningKey, error) {
-	if listsOf(ctx) == nil {
+	w := listsOf(ctx)
+	if w == nil {
 		return nil, nil
 	}
+	w.claim = &claim{} // the library asks this before it reads each of a user's cross-signing keys
 	return s.SQLCryptoStore.GetCrossSigningKeys(ctx, user)
 }
 

@@ -112,11 +112,12 @@ func (m *Machine) answerOne(ctx context.Context, eng *engine, r keyRequest) erro
 	if err != nil || dev == nil || dev.Deleted {
 		return err
 	}
-	trust, err := m.SessionTrust(ctx, chat.UserID(r.sender), chat.DeviceID(dev.DeviceID))
+	// The keys that are judged are those that are written to, also when the list changes meanwhile.
+	trust, _, err := m.trustOf(ctx, eng, []*id.Device{dev})
 	if err != nil {
 		return err
 	}
-	if trust.Trust != chat.SessionVerified {
+	if trust[recipient{dev.UserID, dev.IdentityKey}] != chat.SessionVerified {
 		m.log.Info("Key request of an own session that is not verified", slog.String("device", string(dev.DeviceID)))
 		return nil
 	}

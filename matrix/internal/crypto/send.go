@@ -28,7 +28,7 @@ func (m *Machine) SendToDevice(ctx context.Context, eventType string, content an
 	typ := event.Type{Type: eventType, Class: event.ToDeviceEventType}
 	body := event.Content{VeryRaw: raw}
 	if encrypted {
-		return m.sendEncrypted(ctx, typ, body, id.UserID(user), devices)
+		return m.sendEncrypted(ctx, typ, body, id.UserID(user), devices, notRefused)
 	}
 	if devices == nil {
 		devices = []chat.DeviceID{"*"}
@@ -43,7 +43,34 @@ func (m *Machine) SendToDevice(ctx context.Context, eventType string, content an
 	return nil
 }
 
-func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.Content, user id.UserID, names []chat.DeviceID) error {
+// notRefused says whom anything encrypted may go to.
+func notRefused(t chat.SessionTrust, _ chat.PersonTrust) bool {
+	return t != chat.SessionBlocked && t != chat.SessionRekeyed
+}
+
+// SendSecret sends one encrypted to-device event to named sessions of a user
+// that a policy lets have keys, and nothing to the others. Whose they are is
+// decided for the very keys that are encrypted to: between a decision of the
+// caller and the sending, a homeserver can put another session under the same id.
+// Somebody whose identity has changed gets nothing. It returns ErrUnreachable as
+// SendToDevice does.
+func (m *Machine) SendSecret(ctx context.Context, eventType string, content any, user chat.UserID, devices []chat.DeviceID, p chat.Policy) error {
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", eventType, err)
+	}
+	if devices == nil {
+		devices = []chat.DeviceID{} // nil is everybody
+	}
+	typ := event.Type{Type: eventType, Class: event.ToDeviceEventType}
+	may := func(t chat.SessionTrust, person chat.PersonTrust) bool {
+		_, out := refusal(p, t)
+		return !out && person != chat.PersonChanged && person != chat.PersonWithdrawn
+	}
+	return m.sendEncrypted(ctx, typ, event.Content{VeryRaw: raw}, id.UserID(user), devices, may)
+}
+
+func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.Content, user id.UserID, names []chat.DeviceID, may func(chat.SessionTrust, chat.PersonTrust) bool) error {
 	if err := m.ensureUploaded(ctx); err != nil {
 		return err
 	}
@@ -58,7 +85,7 @@ func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.
 	if err != nil {
 		return fmt.Errorf("load devices of %s: %w", user, asDamage(err))
 	}
-	trust, _, err := m.trustOf(ctx, eng, known)
+	trust, people, err := m.trustOf(ctx, eng, known)
 	if err != nil {
 		return err
 	}
@@ -66,7 +93,7 @@ func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.
 	for _, d := range known {
 		t := trust[recipient{user, d.IdentityKey}]
 		this := user == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)
-		if this || t == chat.SessionBlocked || t == chat.SessionRekeyed || (names != nil && !slices.Contains(names, chat.DeviceID(d.DeviceID))) {
+		if this || !may(t, people[user]) || (names != nil && !slices.Contains(names, chat.DeviceID(d.DeviceID))) {
 			continue
 		}
 		targets = append(targets, target{d, typ, body})

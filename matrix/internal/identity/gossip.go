@@ -173,7 +173,7 @@ func (m *Manager) answerOne(ctx context.Context, r request) (done bool, err erro
 		return true, nil
 	}
 	content := map[string]string{"request_id": r.ID, "secret": string(secrets[r.Name])}
-	err = m.opt.Machine.SendToDevice(ctx, typeSend, content, m.opt.User, []chat.DeviceID{r.Device}, true)
+	err = m.opt.Machine.SendSecret(ctx, typeSend, content, m.opt.User, []chat.DeviceID{r.Device}, chat.PolicyVerified)
 	if errors.Is(err, crypto.ErrUnreachable) {
 		return false, nil
 	}

@@ -78,6 +78,9 @@ func (m *Manager) takeIdentity(ctx context.Context, found map[string]chat.Secret
 		return &chat.Problem{Kind: chat.ProblemNoRecovery, Detail: crypto.SecretSelfSigning}
 	}
 	if err := m.opt.Machine.TakePrivateKeys(ctx, own.Master, found); err != nil {
+		if errors.Is(err, crypto.ErrNoPrivateKey) {
+			return &chat.Problem{Kind: chat.ProblemNoRecovery, Detail: crypto.SecretMaster, Err: err}
+		}
 		if errors.Is(err, crypto.ErrKeyDiffers) || errors.Is(err, crypto.ErrSecretShape) {
 			return &chat.Problem{Kind: chat.ProblemUntrusted, Detail: "secret storage holds another identity", Err: err}
 		}

@@ -50,7 +50,7 @@ const (
 type Keys interface {
 	History(ctx context.Context, room chat.RoomID) (shared, kept []crypto.RoomKey, err error)
 	MayGetHistory(ctx context.Context, room chat.RoomID, user chat.UserID) ([]chat.DeviceID, error)
-	SendToDevice(ctx context.Context, eventType string, content any, user chat.UserID, devices []chat.DeviceID, encrypted bool) error
+	SendSecret(ctx context.Context, eventType string, content any, user chat.UserID, devices []chat.DeviceID, p chat.Policy) error
 	SessionTrust(ctx context.Context, user chat.UserID, device chat.DeviceID) (chat.Session, error)
 	SessionByKey(ctx context.Context, user chat.UserID, identityKey string) (chat.Session, error)
 	Reload(ctx context.Context, users ...chat.UserID) error

@@ -79,7 +79,8 @@ func (m *Manager) Share(ctx context.Context, room chat.RoomID, user chat.UserID)
 		return 0, wrapRoom("share history of", room, err)
 	}
 	content := map[string]any{"room_id": room, "file": info}
-	if err := m.opt.Keys.SendToDevice(ctx, TypeBundle, content, user, to, true); err != nil {
+	least := max(lock.Policy.Share, chat.PolicySigned)
+	if err := m.opt.Keys.SendSecret(ctx, TypeBundle, content, user, to, least); err != nil {
 		return 0, wrapRoom("share history of", room, err)
 	}
 	m.log.Info("History shared", slog.String("room", string(room)), slog.Int("keys", len(shared)), slog.Int("sessions", len(to)))

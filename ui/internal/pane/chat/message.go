@@ -270,7 +270,7 @@ func (d *drawing) sendState(m *chat.Message) {
 	case chat.Waiting:
 		d.wrap(safe.Own(words.WaitingBecause(m.SendProblem)).String(), th.Waiting)
 	case chat.SendError:
-		d.wrap(safe.Own(words.NotSent(m.SendProblem, d.p.key(keymap.Message, keymap.Retry), d.p.key(keymap.Message, keymap.Discard))).String(), th.NotSent)
+		d.wrap(safe.Own(words.NotSent(m.SendProblem, d.p.key(keymap.Message, keymap.Retry), d.p.key(keymap.Message, keymap.Discard), d.p.key(keymap.Message, keymap.Details))).String(), th.NotSent)
 	case chat.Sending, chat.Sent:
 	}
 }
