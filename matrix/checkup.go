@@ -271,7 +271,10 @@ func (t *Trust) checkRoomKeys(ctx context.Context) []chat.Finding {
 	}
 	waiting := chat.Finding{Topic: chat.TopicWaiting, Count: len(wanted)}
 	if len(wanted) > 0 {
-		waiting.State, waiting.Fix = chat.FindingInfo, chat.FixRecover
+		waiting.State = chat.FindingInfo
+		if st, err := t.Trust(ctx); err == nil && st.Backup.State == chat.BackupNoKey {
+			waiting.Fix = chat.FixRecover // the only thing to do that is not done by itself
+		}
 	}
 	return []chat.Finding{keys, waiting}
 }

@@ -135,6 +135,14 @@ func (k *keyDoor) Encrypt(ctx context.Context, room chat.RoomID, eventType strin
 	return k.machine.Load().Encrypt(ctx, room, eventType, content)
 }
 
+// Current implements outbox.Encrypter.
+func (k *keyDoor) Current(ctx context.Context, room chat.RoomID, sent jsontext.Value) (bool, error) {
+	if err := k.wait(ctx); err != nil {
+		return false, err
+	}
+	return k.machine.Load().Current(ctx, room, sent)
+}
+
 // Preshare gives the room's key to its members before there is something to send.
 func (k *keyDoor) Preshare(ctx context.Context, room chat.RoomID) error {
 	if err := k.wait(ctx); err != nil {

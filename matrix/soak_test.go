@@ -3,19 +3,13 @@ package matrix_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"hubbub/matrix/matrixtest"
 	"hubbub/store/chat"
 	"hubbub/store/storetest"
 )
-
-// soakSeed is the environment variable that repeats a run with its number.
-const soakSeed = "HUBBUB_SOAK_SEED"
 
 // soakMessages is how many messages are said at least; soakSessions is how many sessions there are at most.
 const (
@@ -31,20 +25,13 @@ const (
 // was there. What is said at the very moment of a change is for the changed
 // one to read or not.
 //
-// The number of a failed run is in its output: HUBBUB_SOAK_SEED repeats the
-// order of what happens, though not its timing.
+// In every other run all have an identity, a recovery and a backup, as they
+// should; then who comes back by an invitation gets keys of the history too.
+//
+// The seed repeats the order of what happens, though not its timing.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv(soakSeed); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("%s: %v", soakSeed, err)
-		}
-		seed = n
-	}
-	t.Logf("%s=%d", soakSeed, seed)
-	s := newSoak(t, rand.New(rand.NewPCG(seed, 0)))
+	s := newSoak(t, rand.New(rand.NewPCG(seedOf(t), 0)))
 	for round := 0; len(s.said) < soakMessages; round++ {
 		s.round(round)
 		if t.Failed() {
@@ -86,7 +73,8 @@ type soak struct {
 	room   chat.RoomID
 	keeper *matrixtest.Client // has the room, speaks in clear and gets no keys
 	people []*soaker
-	moment int // markers
+	moment int  // markers
+	owned  bool // everybody has an identity
 
 	mu   sync.Mutex
 	said []*soaked // guarded by mu
@@ -95,7 +83,8 @@ type soak struct {
 func newSoak(t *testing.T, rng *rand.Rand) *soak {
 	t.Helper()
 	hs := matrixtest.Synapse(t)
-	s := &soak{t: t, rng: rng, hs: hs, keeper: hs.NewClient(t, "keeper")}
+	s := &soak{t: t, rng: rng, hs: hs, keeper: hs.NewClient(t, "keeper"), owned: rng.IntN(2) == 0}
+	t.Logf("everybody has an identity: %t", s.owned)
 	s.room = chat.RoomID(s.keeper.CreateRoom(map[string]any{
 		"preset": "public_chat", "power_level_content_override": map[string]any{"invite": 0},
 		"initial_state": []any{map[string]any{
@@ -110,6 +99,9 @@ func newSoak(t *testing.T, rng *rand.Rand) *soak {
 		first := s.session(p, name == "jo" || name == "kim")
 		wg.Go(func() {
 			first.signIn()
+			if s.owned {
+				first.setUp()
+			}
 			first.join()
 		})
 	}
@@ -199,6 +191,8 @@ func (s *soak) write(from *soakSession) *soaked {
 				m.may[one] = true
 			case one.known && p.reads():
 				m.must[one] = true
+			case s.owned:
+				m.may[one] = true // an invitation may bring it
 			}
 		}
 	}

@@ -74,6 +74,15 @@ func (one *soakSession) signIn() {
 	})
 }
 
+// setUp makes an identity, recovery and a backup for its owner.
+func (one *soakSession) setUp() {
+	if one.js {
+		one.peer.SetUpTrust()
+		return
+	}
+	one.core.setUp(one.who.account.Password)
+}
+
 func (one *soakSession) halt() {
 	if one.js {
 		one.peer.Stop()

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -239,40 +238,6 @@ func TestVerifiedPersonIsSwapped(t *testing.T) {
 	})
 	ada.Retry(waiting)
 	bo.WaitMessage(string(room), "not for a thief")
-}
-
-// The cache is gone, and the homeserver says that the room was never
-// encrypted: nothing goes out in clear.
-func TestEncryptionIsForgottenByTheHomeserver(t *testing.T) {
-	t.Parallel()
-	hs := matrixtest.Synapse(t)
-	proxy, behind := hs.Before(t)
-	account, dir := hs.NewAccount(t, "ada"), t.TempDir()
-	ada := signIn(t, behind, account, dir)
-	bo := signIn(t, hs, hs.NewAccount(t, "bo"), t.TempDir())
-	room := chat.RoomID(ada.made(func() string {
-		return ada.Create(chat.NewRoom{Name: "vault", Invite: []chat.UserID{bo.Account().User}})
-	}))
-	bo.room(room, chat.MemberInvited)
-	bo.made(func() string { return bo.Join(string(room)) })
-	ada.say(room, "encrypted")
-	bo.message(room, "encrypted")
-	ada.stop()
-	if err := os.RemoveAll(dir + "/cache"); err != nil {
-		t.Fatal(err)
-	}
-	proxy.On(matrixtest.Match{Method: http.MethodGet}, matrixtest.Rewrite(func(body []byte) []byte {
-		return []byte(strings.ReplaceAll(string(body), `"m.room.encryption"`, `"m.room.forgotten"`))
-	}))
-	ada = start(t, account.UserID, dir)
-	ada.room(room, chat.MemberJoined)
-	ada.say(room, "still encrypted")
-	if m := bo.message(room, "still encrypted"); !m.Encrypted || m.Plain {
-		t.Errorf("came as %+v", m)
-	}
-	for _, r := range proxy.Requests(matrixtest.Match{Path: "**/send/m.room.message/*"}) {
-		t.Errorf("in clear: %s", r.Body)
-	}
 }
 
 // The homeserver gives a message of one person as another's: it is not shown

@@ -163,6 +163,10 @@ func (t *Trust) meeting(ctx context.Context, user chat.UserID) (*trustParts, cha
 	if err != nil || user == t.c.Account().User {
 		return p, "", err
 	}
+	// Nobody is written to for a verification that cannot be: a person without an identity has nothing to verify.
+	if person, err := t.Person(ctx, user); err == nil && person.MasterKey == "" {
+		return p, "", &chat.Problem{Kind: chat.ProblemNoIdentity, Detail: string(user)}
+	}
 	with := chat.NewRoom{Direct: true, Invite: []chat.UserID{user}}
 	room, err := t.c.openDirect(ctx, with)
 	if err == nil && room == "" {

@@ -145,7 +145,7 @@ func shownKind(ev *Event) bool {
 	if ev.Kind == chat.KindUnreadable {
 		return true
 	}
-	if ev.Redacts != "" || ev.Type == "m.room.redaction" || ev.Type == "m.reaction" {
+	if ev.Hidden || ev.Redacts != "" || ev.Type == "m.room.redaction" || ev.Type == "m.reaction" {
 		return false
 	}
 	return ev.RelTarget == "" || (ev.RelType != RelReplace && ev.RelType != RelAnnotation)

@@ -49,6 +49,9 @@ type Event struct {
 	RedactedBy chat.UserID
 	Reason     string
 
+	// Hidden keeps an event that turns out to be nothing to read, such as a step of a verification, out of the timeline.
+	Hidden bool
+
 	Encrypted bool // came encrypted
 	Plain     bool // came in clear though the room is encrypted
 	Cause     chat.UndecryptedCause

@@ -292,7 +292,7 @@ func TestMessageKeptBackByAnIdentity(t *testing.T) {
 	s := guard(t, k, 120, 50)
 	s.want("discards it, i says more")
 	s.Key("esc", "i")
-	s.want("It has not been sent yet.", "Changed", "bo (@bo:example.org)")
+	s.want("It has not been sent yet.", "New identity", "bo (@bo:example.org)")
 	s.Key("enter", "a", "y")
 	s.wantCall("acknowledge @bo:example.org")
 }

@@ -30,8 +30,7 @@ func (w *window) showKey(key chat.Secret) {
 				p.Say(true, words.TooLongToCopy)
 				return nil
 			}
-			kept = true
-			p.Say(false, words.KeyCopied)
+			p.Say(false, words.KeyCopied) // whether the terminal took it nobody can tell: it does not count as kept
 			return nil
 		}},
 		{Key: "s", Title: safe.Lit(words.KeySave), Do: func() tea.Cmd {

@@ -96,11 +96,15 @@ func (w *window) answers(id, yes, no string) []trust.Choice {
 func (w *window) requestedPage(p *trust.Page, v *chat.Verification) {
 	switch {
 	case !v.Incoming && v.Own:
-		p.Blocks = says(trust.Strong, words.VerifyWaitOther, words.VerifyAskOwn)
+		ask := words.VerifyAskOwn
+		if v.Device != "" {
+			ask = words.VerifyAskThat(safe.Line(string(v.Device)).String())
+		}
+		p.Blocks = says(trust.Strong, words.VerifyWaitOther, ask)
 	case !v.Incoming:
 		p.Blocks = says(trust.Strong, words.VerifyWaitOther, words.VerifyAskOther)
 	case v.Own:
-		p.Blocks = says(trust.Strong, words.VerifyAskOwnSession(safe.Line(string(v.Device)).String()), words.VerifyAskWarn)
+		p.Blocks = says(trust.Strong, words.VerifyAskOwnSession(safe.Line(string(v.Device)).String()), words.VerifyAskWarnOwn)
 	default:
 		p.Blocks = says(trust.Strong, words.VerifyAsk(w.nameOf(v.User)), words.VerifyAskWarn)
 	}
@@ -159,7 +163,11 @@ func (w *window) cancelledPage(p *trust.Page, v *chat.Verification) {
 	if next != "" {
 		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(next)})
 	}
-	if v.Problem != nil && v.Problem.Kind != chat.ProblemMismatch {
+	switch {
+	case v.Problem == nil || v.Problem.Kind == chat.ProblemMismatch:
+	case v.Reason == "m.user" && v.ByUs: // it was given up for that, not at the person's wish
+		p.Blocks = says(trust.Warn, words.ProblemLine(v.Problem))
+	default:
 		p.Blocks = append(p.Blocks, trust.Block{Text: safe.Own(words.ProblemLine(v.Problem)), Tone: trust.Quiet})
 	}
 	user, device := v.User, v.Device

@@ -41,6 +41,7 @@ const (
 	Yes              = "yes"
 	No               = "no"
 	FormKeys         = "Enter do it · Tab next field · Esc close"
+	FormKeysOne      = "Enter do it · Esc close"
 	FormKeysSecret   = "Enter do it · Ctrl+R show or hide · Esc close"
 	FormKeysToggle   = "Enter do it · Tab next field · Space yes/no · Esc close"
 	ConfirmKeys      = "Enter yes · Esc no"

@@ -47,7 +47,7 @@ const (
 	NoKeyYet         = "The next message makes a new key."
 	NeverPlainOn     = "Never in clear: nothing is sent here unless it is encrypted."
 	NeverPlainOff    = "Writing in clear is refused in encrypted channels only."
-	SharesHistoryOn  = "Whoever is invited gets the keys of older messages."
+	SharesHistoryOn  = "Whoever is invited gets the keys of older messages, in sessions that are confirmed."
 	SharesHistoryOff = "Whoever is invited cannot read older messages."
 	RotateQuestion   = "Make a new key for this channel? The next message sends it to everybody who may read on. What was written before stays readable for whoever has the old key."
 	Rotated          = "The next message has a new key."
@@ -112,9 +112,9 @@ func InfoName(key string) string {
 	case "algorithm":
 		return "Algorithm"
 	case "age":
-		return "Age"
+		return "Key age"
 	case "used":
-		return "Used for"
+		return "Key used for"
 	case "readers":
 		return "Who can read"
 	case "unsigned":
@@ -122,7 +122,7 @@ func InfoName(key string) string {
 	case "excluded":
 		return "Left out"
 	case "changed":
-		return "Changed"
+		return "New identity"
 	case "policy":
 		return "Who gets keys"
 	case "plain":
@@ -135,6 +135,12 @@ func InfoName(key string) string {
 
 // RoomReaders counts who can read what is written now.
 func RoomReaders(people, sessions int) string {
+	switch {
+	case people <= 1 && sessions == 0:
+		return "only you, in this session"
+	case people <= 1:
+		return "only you, with " + Count(sessions, "other session", "other sessions")
+	}
 	return Count(people, "person", "people") + " with " + Count(sessions, "other session", "other sessions")
 }
 
@@ -171,7 +177,7 @@ func PolicyHere(p chat.Policy, from string) string {
 func MoreExcluded(n int) string { return "and " + Count(n, "more session", "more sessions") }
 
 // PolicyFor heads the choice of a policy.
-func PolicyFor(name string) string { return "What you write in " + name + " can be read by:" }
+func PolicyFor(name string) string { return "It holds for what you write in " + name + " from now on." }
 
 // EndQuestion asks before sessions are signed out.
 func EndQuestion(names []string) string {

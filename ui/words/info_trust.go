@@ -46,7 +46,9 @@ func OwnSessionWord(t chat.SessionTrust) string {
 	switch t {
 	case chat.SessionUnsigned:
 		return "not verified"
-	case chat.SessionSigned, chat.SessionVerified:
+	case chat.SessionSigned: // with an identity that this session has no reason to trust
+		return "not verified by this session"
+	case chat.SessionVerified:
 		return "verified"
 	case chat.SessionBlocked, chat.SessionRekeyed, chat.SessionGone:
 	}
@@ -63,7 +65,7 @@ func SessionWhy(t chat.SessionTrust, own bool) string {
 		return "Its owner has not confirmed this session. It may be theirs, or the homeserver may have added it to read along."
 	case chat.SessionSigned:
 		if own {
-			return "It is signed with your identity."
+			return "It is signed with the identity that your account has now, which this session is not verified with."
 		}
 		return "Its owner has confirmed it. You have not verified the owner, but it is the identity that you have seen from the start."
 	case chat.SessionVerified:

@@ -17,13 +17,16 @@ func trustProblem(p *chat.Problem) (what, next string) {
 	case chat.ProblemExists:
 		return "There is one already" + colon(p.Detail), "Nothing was overwritten. Verify this session with it, or replace it on purpose."
 	case chat.ProblemNoIdentity:
-		return "There is no identity to do that with" + colon(p.Detail), "Set one up first."
+		if p.Detail == "" {
+			return "Your account has no identity yet.", "Set one up first."
+		}
+		return "There is no identity yet that could be verified" + colon(p.Detail), "Whose it is sets one up first, in any of their sessions."
 	case chat.ProblemNoRecovery:
 		return "The homeserver does not hold what is needed for that" + colon(p.Detail), "Verify with another session, or make a new recovery key there."
 	case chat.ProblemUntrusted:
 		return "Refused: it is not signed by who should have signed it" + colon(p.Detail), "Nothing was taken or given. The homeserver may be showing something false."
 	case chat.ProblemIdentity:
-		return "The identity of somebody changed" + colon(p.Detail), "Verify them again, or accept the new identity, before you go on."
+		return "The identity of " + either(p.Detail, "somebody") + " changed.", "Verify them again, or accept the new identity, before you go on."
 	case chat.ProblemNobody:
 		return "Nobody there could read it under the rule for who gets keys.", "Change the rule, or verify the people first."
 	case chat.ProblemFile:

@@ -16,8 +16,8 @@ const (
 	VerifyStop        = "Stop the verification"
 	VerifyHow         = "How do you want to compare?"
 	VerifyEmoji       = "Compare emoji"
-	VerifyShow        = "Show a code for the other side to scan"
-	VerifyEnter       = "Take in a code that the other side shows"
+	VerifyShow        = "Show a code to be scanned"
+	VerifyEnter       = "Take in the other side's code"
 	VerifyWaitOther   = "Waiting for the other side…"
 	VerifyWaitKeys    = "The two sides agree on what to compare…"
 	VerifyCompareAsk  = "Does the other side show the same, in the same order?"
@@ -77,6 +77,14 @@ func VerifyAskOwnSession(device string) string {
 // VerifyAskWarn tells what not to do.
 const VerifyAskWarn = "Accept only what you expect: compare face to face, or in a call."
 
+// VerifyAskWarnOwn tells what not to do when a session of the same account asks.
+const VerifyAskWarnOwn = "Accept only if you have just begun this yourself, in that session."
+
+// VerifyAskThat says where a verification with one own session goes on.
+func VerifyAskThat(device string) string {
+	return "Open your session " + device + " and accept the request there."
+}
+
 // VerifyWithWhom heads the pages of a verification.
 func VerifyWithWhom(name string) string { return VerifyTitle + " · " + name }
 
@@ -125,13 +133,12 @@ func VerifyDonePerson(name string) string {
 
 // VerifyCancelled says why a verification ended, and what to do.
 func VerifyCancelled(reason string, byUs bool) (what, next string) {
-	who := "The other side"
-	if byUs {
-		who = "You"
-	}
 	switch reason {
 	case "m.user":
-		return who + " stopped the verification.", ""
+		if byUs {
+			return "You stopped the verification.", ""
+		}
+		return "The other side declined or stopped the verification.", ""
 	case "m.timeout":
 		return "The verification took too long.", "Begin again."
 	case "m.mismatched_sas":

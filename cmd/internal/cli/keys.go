@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -148,15 +149,23 @@ func (r *root) exportKeys() *cobra.Command {
 	}
 }
 
+// leastPhrase is how many characters a passphrase must have: whoever gets hold of the file may guess for years.
+const leastPhrase = 12
+
 // newPhrase reads a new passphrase: twice at a terminal, where nobody sees what is typed.
 func (r *root) newPhrase(ctx context.Context) (chat.Secret, error) {
 	in := r.lines()
 	secret, err := r.secret(ctx, in, words.CLIAskNewPhrase)
-	if err != nil || !isTerminal(r.streams.In) {
-		return secret, err
+	if err != nil {
+		return "", err
 	}
-	if secret == "" {
+	switch n := utf8.RuneCountInString(string(secret)); {
+	case n == 0:
 		return "", &usageError{words.CLINoSecret}
+	case n < leastPhrase:
+		return "", &usageError{words.PhraseWeak}
+	case !isTerminal(r.streams.In):
+		return secret, nil
 	}
 	again, err := r.secret(ctx, in, words.CLIAskPhraseAgain)
 	if err == nil && again != secret {

@@ -142,6 +142,9 @@ func keyFiles(t *testing.T, one, two home) {
 	if code, _, errs := one.run("", "keys", "export", path); code != 2 || !strings.Contains(errs, "standard input") {
 		t.Errorf("export without a passphrase: code %d, %q", code, errs)
 	}
+	if code, _, errs := one.run("short\n", "keys", "export", path); code != 2 || !strings.Contains(errs, "easy to guess") {
+		t.Errorf("export with a weak passphrase: code %d, %q", code, errs)
+	}
 	if code, out, errs := one.run("correct horse\n", "keys", "export", path); code != 0 || !strings.Contains(out, path) {
 		t.Fatalf("export: code %d, %q, %q", code, out, errs)
 	}

@@ -60,6 +60,9 @@ func (m *Machine) audienceOf(ctx context.Context, eng *engine, users []id.UserID
 	for _, d := range devices {
 		r := recipient{d.UserID, d.IdentityKey}
 		t := a.trust[r]
+		if t == chat.SessionSigned && d.UserID == id.UserID(m.opt.User) && a.people[d.UserID] == chat.PersonWithdrawn {
+			t = chat.SessionUnsigned // confirmed by an identity in our name that is not the one of this session
+		}
 		if code, out := refusal(p, t); out {
 			a.out = append(a.out, outsider{d, t, code})
 			continue

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -116,11 +117,121 @@ func TestIdentityWithoutSessions(t *testing.T) {
 		users, _ := a["device_keys"].(map[string]any)
 		delete(users, bobs.UserID)
 	}))
-	_ = alice.m.Reload(t.Context(), chat.UserID(bobs.UserID)) // that the list is not there may be said
+	if err := alice.m.Reload(t.Context(), chat.UserID(bobs.UserID)); !errors.Is(err, ErrNoList) {
+		t.Errorf("a list that did not come: %v", err)
+	}
 	if p := alice.remembers(bobs.UserID); p.MasterKey != second || p.Trust != chat.PersonChanged {
 		t.Errorf("afterwards: %+v", p)
 	}
 	if told.Load() == 0 {
 		t.Error("nobody was told of the change")
+	}
+}
+
+// A session that another identity in our own name has confirmed is none that we
+// have confirmed: a policy that asks for that keeps the keys from it.
+func TestOwnSessionsOfAnotherIdentityAreKeptOut(t *testing.T) {
+	alice, account := person(t, "alice")
+	bob, _ := person(t, "bob")
+	room := roomOf(t, alice, bob)
+	alice.policy(room, chat.PolicySigned)
+	intruder := alice.newSession(t, account)
+	matrixtest.Wait(t, waitLimit, "the session", func() bool { alice.sync(); return alice.lock(room).ExcludedCount == 1 })
+	intruder.identify(account)
+	if p := alice.sees(alice.UserID); p.Trust != chat.PersonWithdrawn || trustIn(p, intruder.DeviceID) != chat.SessionSigned {
+		t.Fatalf("the attack does not work: %+v", p)
+	}
+	if l := alice.lock(room); l.ExcludedCount != 1 || l.Excluded[0].ID != chat.DeviceID(intruder.DeviceID) {
+		t.Errorf("lock %+v", l)
+	}
+	alice.say(room, "for bob")
+	bob.hear(room, "for bob")
+	intruder.refresh(alice.UserID)
+	intruder.hear(room, "!withheld")
+}
+
+// What was encrypted before somebody was kept out is not to be sent any more.
+func TestWhatWaitsIsEncryptedAnew(t *testing.T) {
+	alice, _ := person(t, "alice")
+	bob, account := person(t, "bob")
+	room := roomOf(t, alice, bob)
+	second := bob.newSession(t, account)
+	alice.refresh(bob.UserID)
+	sent, err := alice.m.Encrypt(t.Context(), chat.RoomID(room), "m.room.message", []byte(`{"msgtype":"m.text","body":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, want bool) {
+		t.Helper()
+		if got, err := alice.m.Current(t.Context(), chat.RoomID(room), sent); err != nil || got != want {
+			t.Errorf("%s: %v (%v)", what, got, err)
+		}
+	}
+	check("at once", true)
+	if err := alice.m.Block(t.Context(), chat.UserID(bob.UserID), chat.DeviceID(second.DeviceID), true); err != nil {
+		t.Fatal(err)
+	}
+	check("after a session was blocked", false)
+	if got, err := alice.m.Current(t.Context(), chat.RoomID(room), []byte(`{"session_id":5}`)); err != nil || got {
+		t.Errorf("something else: %v (%v)", got, err)
+	}
+	alice.verify(bob.UserID, alice.remembers(bob.UserID).MasterKey)
+	bob.identify(account)
+	alice.sees(bob.UserID)
+	if _, err := alice.m.Current(t.Context(), chat.RoomID(room), sent); !errors.Is(err, ErrIdentity) {
+		t.Errorf("with another identity: %v", err)
+	}
+}
+
+// A stranger who names sessions by whole books fills no memory with them.
+func TestNamesOfSessionsAreShort(t *testing.T) {
+	m, _, _ := policies(t)
+	m.want(channel, strings.Repeat("x", 60_000), "")
+	m.Seek(channel, strings.Repeat("y", 60_000))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n := len(m.todo.wanted); n > 0 {
+		t.Errorf("%d are looked for", n)
+	}
+}
+
+// A homeserver that shows an identity again which was verified once, after the
+// person has accepted another one in its place, does not get it verified.
+func TestVerificationThatWasWithdrawnDoesNotComeBack(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	proxy, before := hs.Before(t)
+	bobs := hs.NewAccount(t, "bob")
+	bob := newDevice(t, hs.Login(t, bobs))
+	first := bob.identify(bobs)
+	alice := newDevice(t, before.NewClient(t, "alice"))
+	alice.identify(matrixtest.Account{})
+	alice.verify(bobs.UserID, first)
+	old := alice.keysOf(bobs.UserID)
+	bob.identify(bobs)
+	if p := alice.sees(bobs.UserID); p.Trust != chat.PersonWithdrawn {
+		t.Fatalf("after the reset: %+v", p)
+	}
+	if err := alice.m.Acknowledge(t.Context(), chat.UserID(bobs.UserID)); err != nil {
+		t.Fatal(err)
+	}
+	proxy.On(matrixtest.Match{Path: "**/keys/query"}, matrixtest.RewriteJSON(func(a map[string]any) {
+		users, _ := a["device_keys"].(map[string]any)
+		if users[bobs.UserID] == nil {
+			return
+		}
+		for _, part := range []string{"master_keys", "self_signing_keys"} {
+			a[part].(map[string]any)[bobs.UserID] = old[part][bobs.UserID]
+		}
+	}))
+	for range 2 {
+		if p := alice.sees(bobs.UserID); p.MasterKey != first || p.Trust != chat.PersonChanged {
+			t.Errorf("the old identity: %+v", p)
+		}
+		alice.restart()
+	}
+	proxy.On(matrixtest.Match{Path: "**/keys/signatures/upload"}, matrixtest.Status(http.StatusOK, `{"failures":{}}`))
+	alice.verify(bobs.UserID, first)
+	if p := alice.sees(bobs.UserID); p.Trust != chat.PersonVerified {
+		t.Errorf("verified anew: %+v", p)
 	}
 }

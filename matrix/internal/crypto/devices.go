@@ -119,6 +119,13 @@ func (t *tracked) have(user id.UserID) bool {
 	return t.known[user]
 }
 
+// missed reports whether a user's list did not come when it was last asked for.
+func (t *tracked) missed(user id.UserID, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return now.Before(t.failed[user])
+}
+
 // begin and end mark users as being asked for: a change that is told meanwhile
 // counts although their list was never seen.
 func (t *tracked) begin(users []id.UserID) {
@@ -148,6 +155,7 @@ func (t *tracked) done(asked map[id.UserID]uint64, got func(id.UserID) bool, now
 			t.failed[u] = now.Add(queryRetry)
 		case t.outdated[u] != n:
 			t.known[u] = true
+			delete(t.failed, u)
 			again = append(again, u)
 		default:
 			t.known[u] = true

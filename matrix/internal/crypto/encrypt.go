@@ -40,6 +40,33 @@ func (m *Machine) Encrypt(ctx context.Context, room chat.RoomID, eventType strin
 	}
 }
 
+// Current reports whether what Encrypt made for a room before is encrypted with
+// the key that the room's next message would have too. Where it is not, somebody
+// may be able to read it who should not any more: a session that was blocked, or
+// that a policy keeps out since. As Encrypt does, it fails where nothing may be sent.
+func (m *Machine) Current(ctx context.Context, room chat.RoomID, sent jsontext.Value) (bool, error) {
+	var head struct {
+		Session id.SessionID `json:"session_id"`
+	}
+	if json.Unmarshal(sent, &head) != nil || head.Session == "" {
+		return false, nil
+	}
+	m.roomLocks.Lock(room)
+	defer m.roomLocks.Unlock(room)
+	eng, err := m.engine(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := m.share(ctx, eng, room); err != nil {
+		return false, fmt.Errorf("share key of %s: %w", room, err)
+	}
+	now, err := eng.store.GetOutboundGroupSession(ctx, id.RoomID(room))
+	if err != nil {
+		return false, fmt.Errorf("load session: %w", asDamage(err))
+	}
+	return now != nil && now.ID() == head.Session, nil
+}
+
 // encryptShared encrypts with the room's present session.
 func encryptShared(ctx context.Context, eng *engine, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error) {
 	var raw jsontext.Value

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/id"
@@ -126,7 +127,8 @@ func (m *Machine) Refresh(ctx context.Context, users ...chat.UserID) error {
 }
 
 // Reload asks the homeserver for the sessions and identities of users whatever
-// is known about them.
+// is known about them. ErrNoList is returned when a list does not come: what
+// was known before is then not what is known now.
 func (m *Machine) Reload(ctx context.Context, users ...chat.UserID) error {
 	eng, err := m.engine(ctx)
 	if err != nil {
@@ -137,7 +139,7 @@ func (m *Machine) Reload(ctx context.Context, users ...chat.UserID) error {
 		return err
 	}
 	for _, u := range ids {
-		if !m.tracked.have(u) {
+		if !m.tracked.have(u) || m.tracked.missed(u, time.Now()) {
 			return fmt.Errorf("%w: %s", ErrNoList, u)
 		}
 	}
@@ -196,7 +198,7 @@ func (m *Machine) Block(ctx context.Context, user chat.UserID, device chat.Devic
 }
 
 // Acknowledge accepts somebody's present identity as the one to go on with.
-// A verification of an earlier one is withdrawn by that.
+// A verification of an earlier one is withdrawn by that, also when that one is shown again.
 func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID) error {
 	if user == m.opt.User {
 		return ErrOwnIdentity
@@ -205,10 +207,18 @@ func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.db.Exec(ctx, `UPDATE hubbub_pin SET
-		pinned = k.key, verified = CASE WHEN verified = k.key THEN verified ELSE '' END
-		FROM crypto_cross_signing_keys AS k
-		WHERE hubbub_pin.user_id=$1 AND k.user_id=hubbub_pin.user_id AND k.usage='master'`, user)
+	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		if _, err := m.db.Exec(ctx, `INSERT OR IGNORE INTO hubbub_withdrawn (user_id, master)
+			SELECT p.user_id, p.verified FROM hubbub_pin p JOIN crypto_cross_signing_keys k ON k.user_id=p.user_id AND k.usage='master'
+			WHERE p.user_id=$1 AND p.verified<>'' AND p.verified<>k.key`, user); err != nil {
+			return err
+		}
+		_, err := m.db.Exec(ctx, `UPDATE hubbub_pin SET
+			pinned = k.key, verified = CASE WHEN verified = k.key THEN verified ELSE '' END
+			FROM crypto_cross_signing_keys AS k
+			WHERE hubbub_pin.user_id=$1 AND k.user_id=hubbub_pin.user_id AND k.usage='master'`, user)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("acknowledge identity: %w", asDamage(err))
 	}

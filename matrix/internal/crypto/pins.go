@@ -45,6 +45,9 @@ func (m *Machine) noteVerified(ctx context.Context, users []id.UserID) error {
 func (m *Machine) setPin(ctx context.Context, user id.UserID, master id.Ed25519) error {
 	_, err := m.db.Exec(ctx, `INSERT INTO hubbub_pin (user_id, pinned, verified) VALUES ($1, $2, $2)
 		ON CONFLICT (user_id) DO UPDATE SET pinned=excluded.pinned, verified=excluded.verified`, user, master)
+	if err == nil {
+		_, err = m.db.Exec(ctx, `DELETE FROM hubbub_withdrawn WHERE user_id=$1 AND master=$2`, user, master)
+	}
 	if err != nil {
 		return fmt.Errorf("pin identity of %s: %w", user, err)
 	}

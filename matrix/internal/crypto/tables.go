@@ -14,6 +14,9 @@ import (
 //     session belongs to.
 //   - hubbub_block: sessions that never get keys. The library's mark is lost
 //     when a homeserver shows other keys for a while.
+//   - hubbub_withdrawn: identities that were verified before the person accepted
+//     another one in their place. Our signature of them exists for ever, and a
+//     homeserver can show them again.
 //   - hubbub_value: small notes that must survive cache.db.
 var ownTables = [...]string{
 	`CREATE TABLE IF NOT EXISTS hubbub_pin (
@@ -29,6 +32,11 @@ var ownTables = [...]string{
 	`CREATE TABLE IF NOT EXISTS hubbub_value (
 		key   TEXT PRIMARY KEY,
 		value BLOB NOT NULL
+	) WITHOUT ROWID`,
+	`CREATE TABLE IF NOT EXISTS hubbub_withdrawn (
+		user_id TEXT NOT NULL,
+		master  TEXT NOT NULL,
+		PRIMARY KEY (user_id, master)
 	) WITHOUT ROWID`,
 	// Identities that were seen before there were pins.
 	`INSERT OR IGNORE INTO hubbub_pin (user_id, pinned)

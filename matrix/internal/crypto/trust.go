@@ -52,6 +52,14 @@ type trustBook struct {
 	pins    map[id.UserID]pinned
 	signed  map[signature]bool
 	blocked map[deviceName]bool
+	// identities of which our verification was withdrawn
+	withdrawn map[withdrawal]bool
+}
+
+// withdrawal names an identity that was verified once.
+type withdrawal struct {
+	user   id.UserID
+	master id.Ed25519
 }
 
 // jsonList makes the argument of json_each.
@@ -96,7 +104,7 @@ func (m *Machine) trustBook(ctx context.Context, users []id.UserID) (*trustBook,
 	list := jsonList(append(append(make([]id.UserID, 0, len(users)+1), users...), own))
 	b := &trustBook{
 		own: own, ids: map[id.UserID]identity{}, pins: map[id.UserID]pinned{},
-		signed: map[signature]bool{}, blocked: map[deviceName]bool{},
+		signed: map[signature]bool{}, blocked: map[deviceName]bool{}, withdrawn: map[withdrawal]bool{},
 	}
 	steps := []struct {
 		sql  string
@@ -104,6 +112,7 @@ func (m *Machine) trustBook(ctx context.Context, users []id.UserID) (*trustBook,
 		take func(rows dbutil.Rows) error
 	}{
 		{`SELECT user_id, pinned, verified FROM hubbub_pin WHERE user_id IN (SELECT value FROM json_each($1))`, []any{list}, b.takePin},
+		{`SELECT user_id, master FROM hubbub_withdrawn WHERE user_id IN (SELECT value FROM json_each($1))`, []any{list}, b.takeWithdrawal},
 		{`SELECT user_id, device_id FROM hubbub_block WHERE user_id IN (SELECT value FROM json_each($1))`, []any{list}, b.takeBlock},
 		{`SELECT signed_user_id, signed_key, signer_user_id, signer_key FROM crypto_cross_signing_signatures
 			WHERE signed_user_id IN (SELECT value FROM json_each($1)) AND signed_key <> signer_key
@@ -147,6 +156,13 @@ func (b *trustBook) takePin(rows dbutil.Rows) error {
 	var p pinned
 	err := rows.Scan(&u, &p.pinned, &p.verified)
 	b.pins[u] = p
+	return err
+}
+
+func (b *trustBook) takeWithdrawal(rows dbutil.Rows) error {
+	var w withdrawal
+	err := rows.Scan(&w.user, &w.master)
+	b.withdrawn[w] = true
 	return err
 }
 
@@ -197,10 +213,12 @@ func (b *trustBook) replaced() bool {
 	return k != "" && p != "" && p != k
 }
 
-// vouched reports whether our user-signing key has signed somebody's identity.
+// vouched reports whether our user-signing key has signed somebody's identity,
+// and the person has not accepted another one in its place since.
 func (b *trustBook) vouched(u id.UserID) bool {
 	k := b.ids[b.own].user
-	return k != "" && b.trusted() && b.signed[signature{u, b.ids[u].master, b.own, k}]
+	master := b.ids[u].master
+	return k != "" && b.trusted() && b.signed[signature{u, master, b.own, k}] && !b.withdrawn[withdrawal{u, master}]
 }
 
 // person returns what is known about somebody's identity.

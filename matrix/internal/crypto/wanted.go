@@ -40,8 +40,8 @@ type ask struct {
 // want notes that an event waits for a session. It returns false when there is
 // no room for it.
 func (m *Machine) want(room chat.RoomID, session, senderKey string) bool {
-	if session == "" {
-		return true
+	if session == "" || len(session) > maxCode {
+		return true // nothing has such a name: it would only fill the memory
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +89,7 @@ func (m *Machine) AskBackup(fn func(ctx context.Context, room chat.RoomID, sessi
 
 // Seek looks for a session now: in the backup, then with own devices.
 func (m *Machine) Seek(room chat.RoomID, session string) {
-	if session == "" {
+	if session == "" || len(session) > maxCode {
 		return
 	}
 	now := time.Now()

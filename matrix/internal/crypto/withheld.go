@@ -20,7 +20,7 @@ import (
 const (
 	// maxRefused is how many refusals of others are kept, the newest ones.
 	maxRefused = 20_000
-	// maxCode is the longest code of a refusal that is kept, in bytes.
+	// maxCode is the longest code of a refusal, and the longest id of a session, that is kept, in bytes.
 	maxCode = 64
 	// refuseDevices is how many devices one request with refusals serves: they are small and in clear.
 	refuseDevices = 500

@@ -126,6 +126,7 @@ func (i *Ingest) mention(in *incoming, it convert.Item, names []string) {
 	folded := it.Kind == chat.KindUnreadable || in.row.RelType == convert.RelReplace || in.row.RelType == convert.RelAnnotation ||
 		in.row.Type == "m.reaction" || in.row.Type == "m.room.redaction"
 	in.hidden = it.Hidden && !folded
+	in.row.Hidden = in.hidden
 	if in.row.Sender == i.me || it.Kind >= chat.KindState && it.Kind != chat.KindUnknown {
 		return
 	}

@@ -148,6 +148,7 @@ type cipher struct {
 	err   error
 	knows bool // that the room is encrypted
 	never bool // nothing readable may be sent
+	moved bool // what was encrypted before may not be sent any more
 }
 
 func (c *cipher) Encrypt(_ context.Context, _ chat.RoomID, _ string, content jsontext.Value) (jsontext.Value, error) {
@@ -162,6 +163,12 @@ func (c *cipher) Encrypt(_ context.Context, _ chat.RoomID, _ string, content jso
 	}
 	_ = json.Unmarshal(content, &m)
 	return jsontext.Value(fmt.Sprintf(`{"algorithm":"m.megolm.v1.aes-sha2","body":"sealed %s %d"}`, m.Body, c.count)), nil
+}
+
+func (c *cipher) Current(context.Context, chat.RoomID, jsontext.Value) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.moved, c.err
 }
 
 func (c *cipher) Preshare(context.Context, chat.RoomID) error { return nil }

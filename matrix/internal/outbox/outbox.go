@@ -41,6 +41,9 @@ import (
 // Encrypter encrypts for rooms: *crypto.Machine.
 type Encrypter interface {
 	Encrypt(ctx context.Context, room chat.RoomID, eventType string, content jsontext.Value) (jsontext.Value, error)
+	// Current says whether what Encrypt made before may still be sent: nobody
+	// can read it who is kept out since.
+	Current(ctx context.Context, room chat.RoomID, sent jsontext.Value) (bool, error)
 	Preshare(ctx context.Context, room chat.RoomID) error
 	// Secrecy says whether a room is known to be encrypted beside what the
 	// cache says, and whether nothing readable may go there.

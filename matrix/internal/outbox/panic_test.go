@@ -27,6 +27,8 @@ func (b broken) Preshare(context.Context, chat.RoomID) error {
 	return nil
 }
 
+func (broken) Current(context.Context, chat.RoomID, jsontext.Value) (bool, error) { return true, nil }
+
 func (broken) Secrecy(context.Context, chat.RoomID) (encrypted, neverPlain bool, err error) {
 	return false, false, nil
 }

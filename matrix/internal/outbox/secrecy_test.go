@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"net/http"
 	"testing"
 
 	"hubbub/store"
@@ -41,4 +42,28 @@ func TestNothingReadableGoesWhereThePersonForbidsIt(t *testing.T) {
 	o.Retry(m.Key)
 	idle(t, s, o)
 	equal(t, h.bodies(), "sealed not in clear 1")
+}
+
+// TestNobodyKeptOutReadsWhatWaited: between two tries somebody was kept from the
+// room's keys, and what they could read is not what is sent.
+func TestNobodyKeptOutReadsWhatWaited(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Joined(t, s, room)
+	h := newHomeserver(t)
+	c := &cipher{knows: true}
+	var tried []string
+	h.answer = func(w http.ResponseWriter, n int, ev sentEvent) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		tried = append(tried, ev.Body)
+		c.moved = n == 2
+		return n <= 2 && refuse(w, http.StatusBadGateway, "M_UNKNOWN")
+	}
+	o := newOutbox(t, s, h.URL, c)
+	start(t, o)
+	o.Send(text("x"))
+	idle(t, s, o)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	equal(t, tried, "sealed x 1", "sealed x 1", "sealed x 2")
 }

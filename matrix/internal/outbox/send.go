@@ -247,10 +247,13 @@ func (o *Outbox) upload(ctx context.Context, row *store.Pending, encrypted bool)
 }
 
 // seal fills what goes over the wire. The room's latched encryption decides;
-// what was encrypted for an earlier try is sent again as it is.
+// what was encrypted for an earlier try is sent again as it is, unless somebody
+// has its key who is kept from the room's keys since.
 func (o *Outbox) seal(ctx context.Context, row *store.Pending, encrypted bool) error {
 	if row.SentType == typeEncrypted && row.Sent != nil {
-		return nil
+		if current, err := o.current(ctx, row); err != nil || current {
+			return err
+		}
 	}
 	if !encrypted || !sealed(row.Type) {
 		row.SentType, row.Sent = row.Type, row.Content
@@ -267,6 +270,20 @@ func (o *Outbox) seal(ctx context.Context, row *store.Pending, encrypted bool) e
 	}
 	row.SentType, row.Sent = typeEncrypted, json.RawMessage(sent)
 	return nil
+}
+
+// current says whether what was encrypted for an earlier try may be sent.
+func (o *Outbox) current(ctx context.Context, row *store.Pending) (bool, error) {
+	if o.opt.Crypto == nil {
+		return true, nil // there is nobody to ask, nor to encrypt it anew
+	}
+	ctx, cancel := context.WithTimeout(ctx, encryptLimit)
+	defer cancel()
+	current, err := o.opt.Crypto.Current(ctx, row.Room, jsontext.Value(row.Sent))
+	if err != nil {
+		return false, fmt.Errorf("look at the key: %w", err)
+	}
+	return current, nil
 }
 
 // put sends the request.

@@ -171,6 +171,8 @@ func (f *Form) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 		keys = words.FormKeysToggle
 	case f.Fields[f.at].Input.Masked:
 		keys = words.FormKeysSecret
+	case len(f.Fields) == 1:
+		keys = words.FormKeysOne
 	}
 	n := pane.Label(c, th, 0, h-1, w, safe.Own(keys), th.Hint)
 	c.Pad(n, h-1, w, th.Dialog)
