@@ -119,7 +119,7 @@ func TestPolicyDecidesWhatIsSent(t *testing.T) {
 	ada.room(open, chat.MemberJoined)
 	policy(open, chat.RoomPolicy{NeverPlain: true})
 	_, err = ada.SendWait(ctx, chat.Outgoing{Room: open, Text: "not in clear"})
-	if !errors.As(err, &p) || p.Kind != chat.ProblemInsecure {
+	if !errors.As(err, &p) || p.Kind != chat.ProblemPlain {
 		t.Fatalf("send: %v", err)
 	}
 }

@@ -170,9 +170,9 @@ func (t *Trust) People(ctx context.Context, users []chat.UserID) ([]chat.Person,
 	return ask(ctx, t, func(p *trustParts) ([]chat.Person, error) { return p.machine.People(ctx, users...) })
 }
 
-// Acknowledge accepts the present identity of somebody as the one to go on with.
-func (t *Trust) Acknowledge(ctx context.Context, user chat.UserID) error {
-	return t.do(ctx, func(p *trustParts) error { return p.machine.Acknowledge(ctx, user) })
+// Acknowledge accepts the identity of somebody that has this master key as the one to go on with.
+func (t *Trust) Acknowledge(ctx context.Context, user chat.UserID, master string) error {
+	return t.do(ctx, func(p *trustParts) error { return p.machine.Acknowledge(ctx, user, master) })
 }
 
 // Block says that a session never gets keys, or may get them again.

@@ -222,7 +222,14 @@ func TestVerifiedPersonIsSwapped(t *testing.T) {
 	if l, err := ada.Trust().Lock(t.Context(), room); err != nil || !slices.Contains(l.Changed, user) {
 		t.Errorf("lock %+v %v", l, err)
 	}
-	if err := ada.Trust().Acknowledge(t.Context(), user); err != nil {
+	shown, err := ada.Trust().Person(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ada.Trust().Acknowledge(t.Context(), user, "another than "+shown.MasterKey); err == nil {
+		t.Error("an identity that is not the present one was accepted")
+	}
+	if err := ada.Trust().Acknowledge(t.Context(), user, shown.MasterKey); err != nil {
 		t.Fatal(err)
 	}
 	person(chat.PersonPinned)
@@ -267,6 +274,8 @@ func TestMessageUnderAnotherName(t *testing.T) {
 		}
 		return []byte(string(body[:at]) + strings.ReplaceAll(string(body[at:]), from, to))
 	}))
+	bo.say(room, "look") // a request that was under way before the rule is answered with this
+	ada.message(room, "look")
 	event := eve.say(room, "I did it")
 	ada.wait("the forged message", func(ctx context.Context) (bool, error) {
 		page, err := ada.Store().Page(ctx, chat.PageQuery{Room: room, Limit: 50})

@@ -91,10 +91,13 @@ func (k *keeper) People(_ context.Context, users []chat.UserID) ([]chat.Person, 
 	return out, nil
 }
 
-func (k *keeper) Acknowledge(_ context.Context, user chat.UserID) error {
+func (k *keeper) Acknowledge(_ context.Context, user chat.UserID, master string) error {
 	defer k.lock()()
 	k.world.call("acknowledge %s", user)
 	p := k.people[user]
+	if p.MasterKey != master {
+		return &chat.Problem{Kind: chat.ProblemUntrusted}
+	}
 	p.Trust = chat.PersonPinned
 	k.people[user] = p
 	l := k.locks["!g"]

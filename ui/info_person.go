@@ -114,7 +114,7 @@ func (w *window) openAccept(s *info.Sheet, p chat.Person) {
 		Name: dialogAccept, Head: safe.Lit(words.AcceptTitle), Danger: true,
 		Question: safe.Own(words.AcceptIdentity(w.nameOf(user), p.Trust == chat.PersonWithdrawn)),
 		Yes: func() tea.Cmd {
-			return w.act(s, words.Accepted, func(ctx context.Context) error { return trust.Acknowledge(ctx, user) })
+			return w.act(s, words.Accepted, func(ctx context.Context) error { return trust.Acknowledge(ctx, user, p.MasterKey) })
 		},
 	})
 }

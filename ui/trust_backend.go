@@ -18,8 +18,8 @@ type Trust interface {
 	Trust(ctx context.Context) (chat.Trust, error)
 	// Person returns what is known about somebody's keys. Query; may ask the homeserver for a list that is out of date.
 	Person(ctx context.Context, user chat.UserID) (chat.Person, error)
-	// Acknowledge accepts the present identity of somebody as the one to go on with. Where it had been verified this withdraws the verification. Query.
-	Acknowledge(ctx context.Context, user chat.UserID) error
+	// Acknowledge accepts the identity of somebody that has this master key, the one that was shown, as the one to go on with. Where it had been verified this withdraws the verification. Query.
+	Acknowledge(ctx context.Context, user chat.UserID, master string) error
 	// Block says that a session never gets keys, or may get them again. Query.
 	Block(ctx context.Context, user chat.UserID, session chat.DeviceID, block bool) error
 

@@ -47,6 +47,7 @@ const (
 	ProblemMismatch    // what was compared is not the same
 	ProblemOldKeys     // crypto.db is an older copy: to encrypt with it would use keys twice
 	ProblemUnverified  // this session is not verified itself, and cannot vouch for others
+	ProblemPlain       // nothing readable may go to the channel, and it is not encrypted
 	problemKinds       // their number
 )
 
@@ -85,6 +86,6 @@ func (k ProblemKind) String() string {
 		"unknown", "offline", "no_host", "tls", "timeout", "not_matrix", "homeserver", "rate_limit", "password",
 		"no_password_login", "signed_out", "forbidden", "not_found", "too_large", "insecure", "disk_full", "read_only",
 		"corrupt", "newer", "key_gone", "locked", "bad_input", "crypto", "cancelled",
-		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys", "unverified",
+		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys", "unverified", "plain",
 	}[k]
 }

@@ -196,7 +196,7 @@ func NotSent(p *chat.Problem, retry, discard, why string) string {
 	if discard != "" {
 		retry += " tries again, " + discard
 	}
-	if p != nil && (p.Kind == chat.ProblemIdentity || p.Kind == chat.ProblemNobody) && why != "" {
+	if p != nil && (p.Kind == chat.ProblemIdentity || p.Kind == chat.ProblemNobody || p.Kind == chat.ProblemPlain) && why != "" {
 		return s + inMode(retry+" discards it, "+why, "says more")
 	}
 	return s + inMode(retry, "discards it")

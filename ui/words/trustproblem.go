@@ -29,6 +29,8 @@ func trustProblem(p *chat.Problem) (what, next string) {
 		return "The identity of " + either(p.Detail, "somebody") + " changed.", "Verify them again, or accept the new identity, before you go on."
 	case chat.ProblemNobody:
 		return "Nobody there could read it under the rule for who gets keys.", "Change the rule, or verify the people first."
+	case chat.ProblemPlain:
+		return "Nothing readable may go to this channel, and it is not encrypted.", "Allow writing in clear in the details of the channel or its server, or write elsewhere."
 	case chat.ProblemFile:
 		return "The file cannot be read: it has another format, or is cut off" + colon(p.Detail), "Nothing was taken from it. Export it again."
 	case chat.ProblemOldKeys:

@@ -99,7 +99,7 @@ func codeOf(k chat.ProblemKind) int {
 		return exitRefused
 	case chat.ProblemSignedOut:
 		return exitNoAccount
-	case chat.ProblemBadInput, chat.ProblemInsecure, chat.ProblemSecretShape, chat.ProblemFile:
+	case chat.ProblemBadInput, chat.ProblemInsecure, chat.ProblemPlain, chat.ProblemSecretShape, chat.ProblemFile:
 		return exitUsage
 	case chat.ProblemLocked:
 		return exitLocked

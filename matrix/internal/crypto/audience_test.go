@@ -141,7 +141,7 @@ func TestNewIdentityOfVerifiedPersonStopsMessages(t *testing.T) {
 	if err := alice.encrypt(t.Context(), room); !errors.Is(err, ErrIdentity) {
 		t.Fatalf("after a restart: %v", err)
 	}
-	if err := alice.m.Acknowledge(t.Context(), chat.UserID(bob.UserID)); err != nil {
+	if err := alice.acknowledge(t.Context(), chat.UserID(bob.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	alice.say(room, "three")

@@ -211,7 +211,7 @@ func TestVerificationThatWasWithdrawnDoesNotComeBack(t *testing.T) {
 	if p := alice.sees(bobs.UserID); p.Trust != chat.PersonWithdrawn {
 		t.Fatalf("after the reset: %+v", p)
 	}
-	if err := alice.m.Acknowledge(t.Context(), chat.UserID(bobs.UserID)); err != nil {
+	if err := alice.acknowledge(t.Context(), chat.UserID(bobs.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	proxy.On(matrixtest.Match{Path: "**/keys/query"}, matrixtest.RewriteJSON(func(a map[string]any) {

@@ -313,3 +313,12 @@ func couple(t *testing.T, encryption string) (a, b *device, room string) {
 	b.sync()
 	return a, b, room
 }
+
+// acknowledge accepts the identity of somebody that is known now.
+func (d *device) acknowledge(ctx context.Context, user chat.UserID) error {
+	known, err := d.m.KeysOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	return d.m.Acknowledge(ctx, user, known.Master)
+}

@@ -88,7 +88,7 @@ func TestShieldsOfMatrixJSSDK(t *testing.T) {
 	joe.shield(room, ev, chat.ShieldNone)
 	peer.RenewCrossSigning(account.Password)
 	joe.shield(room, ev, chat.ShieldChanged)
-	if err := joe.m.Acknowledge(t.Context(), chat.UserID(peer.UserID)); err != nil {
+	if err := joe.acknowledge(t.Context(), chat.UserID(peer.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	joe.shield(room, ev, chat.ShieldNone)

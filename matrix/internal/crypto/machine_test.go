@@ -108,7 +108,7 @@ func TestFallbackKeyServesWhenOneTimeKeysAreUsedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.since = next
-		return p.OTK["signed_curve25519"] >= otkTarget && len(p.Fallback) == 1
+		return p.OTK["signed_curve25519"] >= otkTarget-1 && len(p.Fallback) == 1 // one is claimed to look at it
 	})
 }
 

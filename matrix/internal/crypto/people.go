@@ -3,6 +3,7 @@ package crypto
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -197,9 +198,10 @@ func (m *Machine) Block(ctx context.Context, user chat.UserID, device chat.Devic
 	return nil
 }
 
-// Acknowledge accepts somebody's present identity as the one to go on with.
-// A verification of an earlier one is withdrawn by that, also when that one is shown again.
-func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID) error {
+// Acknowledge accepts the identity with this master key as the one to go on
+// with for somebody. Where it is not the present one it is ErrKeyDiffers: what
+// the person looked at is what is accepted. A verification of an earlier one is withdrawn by that, also when that one is shown again.
+func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID, master string) error {
 	if user == m.opt.User {
 		return ErrOwnIdentity
 	}
@@ -210,14 +212,20 @@ func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID) error {
 	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
 		if _, err := m.db.Exec(ctx, `INSERT OR IGNORE INTO hubbub_withdrawn (user_id, master)
 			SELECT p.user_id, p.verified FROM hubbub_pin p JOIN crypto_cross_signing_keys k ON k.user_id=p.user_id AND k.usage='master'
-			WHERE p.user_id=$1 AND p.verified<>'' AND p.verified<>k.key`, user); err != nil {
+			WHERE p.user_id=$1 AND k.key=$2 AND p.verified<>'' AND p.verified<>k.key`, user, master); err != nil {
 			return err
 		}
-		_, err := m.db.Exec(ctx, `UPDATE hubbub_pin SET
+		res, err := m.db.Exec(ctx, `UPDATE hubbub_pin SET
 			pinned = k.key, verified = CASE WHEN verified = k.key THEN verified ELSE '' END
 			FROM crypto_cross_signing_keys AS k
-			WHERE hubbub_pin.user_id=$1 AND k.user_id=hubbub_pin.user_id AND k.usage='master'`, user)
-		return err
+			WHERE hubbub_pin.user_id=$1 AND k.user_id=hubbub_pin.user_id AND k.usage='master' AND k.key=$2`, user, master)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(ErrKeyDiffers, err)
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("acknowledge identity: %w", asDamage(err))

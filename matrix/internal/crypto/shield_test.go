@@ -73,7 +73,7 @@ func TestShieldSaysWhatIsKnownOfTheSender(t *testing.T) {
 	if v := alice.shield(room, ev, chat.ShieldChanged); !v.Soft {
 		t.Error("a change of identity would mark messages that were beyond doubt")
 	}
-	if err := alice.m.Acknowledge(t.Context(), chat.UserID(bob.UserID)); err != nil {
+	if err := alice.acknowledge(t.Context(), chat.UserID(bob.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	alice.shield(room, ev, chat.ShieldNone)

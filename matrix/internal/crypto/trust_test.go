@@ -93,14 +93,14 @@ func TestIdentitiesOfOthersArePinned(t *testing.T) {
 	}
 	alice.restart()
 	for _, user := range []string{bobs.UserID, carols.UserID} {
-		if err := alice.m.Acknowledge(t.Context(), chat.UserID(user)); err != nil {
+		if err := alice.acknowledge(t.Context(), chat.UserID(user)); err != nil {
 			t.Fatal(err)
 		}
 		if p := alice.remembers(user); p.Trust != chat.PersonPinned {
 			t.Errorf("acknowledged: %+v", p)
 		}
 	}
-	if err := alice.m.Acknowledge(t.Context(), chat.UserID(alice.UserID)); !errors.Is(err, ErrOwnIdentity) {
+	if err := alice.acknowledge(t.Context(), chat.UserID(alice.UserID)); !errors.Is(err, ErrOwnIdentity) {
 		t.Errorf("acknowledging oneself: %v", err)
 	}
 	// When we make a new identity, nobody is verified by it; nobody has changed either.
@@ -369,7 +369,7 @@ func TestTrustIsSafeForConcurrentUse(t *testing.T) {
 	for _, act := range []func(ctx context.Context) error{
 		func(ctx context.Context) error { return alice.m.Reload(ctx, user) },
 		func(ctx context.Context) error { _, err := alice.m.People(ctx, user); return err },
-		func(ctx context.Context) error { return alice.m.Acknowledge(ctx, user) },
+		func(ctx context.Context) error { return alice.acknowledge(ctx, user) },
 		func(ctx context.Context) error { _, err := alice.m.OwnIdentity(ctx); return err },
 		func(ctx context.Context) error {
 			return alice.m.HandleSync(ctx, ToDevice{Changed: []chat.UserID{user}, Events: []jsontext.Value{jsontext.Value(`{"sender":"@a:b","type":"m.dummy","content":{}}`)}})

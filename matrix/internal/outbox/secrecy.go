@@ -25,7 +25,7 @@ func (o *Outbox) secrecy(ctx context.Context, room chat.RoomID) (encrypted bool,
 			return false, fmt.Errorf("note encryption: %w", err)
 		}
 	case never:
-		return false, &chat.Problem{Kind: chat.ProblemInsecure, Detail: "nothing readable may go to this channel"}
+		return false, &chat.Problem{Kind: chat.ProblemPlain}
 	}
 	return encrypted, nil
 }

@@ -33,7 +33,7 @@ func TestNothingReadableGoesWhereThePersonForbidsIt(t *testing.T) {
 	start(t, o)
 	o.Send(text("not in clear"))
 	m := inState(t, s, "not in clear", chat.SendError)
-	if m.SendProblem == nil || m.SendProblem.Kind != chat.ProblemInsecure || h.tries() != 0 {
+	if m.SendProblem == nil || m.SendProblem.Kind != chat.ProblemPlain || h.tries() != 0 {
 		t.Fatalf("%d requests, problem %v", h.tries(), m.SendProblem)
 	}
 	storetest.Write(t, s, func(tx *store.Tx) error {
