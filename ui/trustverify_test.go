@@ -163,6 +163,23 @@ func TestEndsAreExplained(t *testing.T) {
 	}
 }
 
+// TestVerificationThatCannotBeSaysWhy, and not that the person stopped it.
+func TestVerificationThatCannotBeSaysWhy(t *testing.T) {
+	for want, p := range map[string]*chat.Problem{
+		"no other session that could answer":                  {Kind: chat.ProblemNotFound, Detail: "no other session"},
+		"no identity yet that could be verified: @bo:example": {Kind: chat.ProblemNoIdentity, Detail: "@bo:example.org"},
+	} {
+		s := keep(t, newVault(complete()), 80, 24)
+		s.verifying(bosRequest(chat.VerifyRequested))
+		s.Key("alt+v", "y")
+		end := bosRequest(chat.VerifyCancelled)
+		end.Own, end.Reason, end.ByUs, end.Problem = p.Kind == chat.ProblemNotFound, "m.user", true, p
+		s.verifying(end)
+		s.want(want)
+		s.wantNot("You stopped")
+	}
+}
+
 // TestLeftVerificationTellsHowItEnded in the status line.
 func TestLeftVerificationTellsHowItEnded(t *testing.T) {
 	v := newVault(complete())

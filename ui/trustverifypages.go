@@ -165,6 +165,8 @@ func (w *window) cancelledPage(p *trust.Page, v *chat.Verification) {
 	}
 	switch {
 	case v.Problem == nil || v.Problem.Kind == chat.ProblemMismatch:
+	case v.Own && v.Problem.Kind == chat.ProblemNotFound:
+		p.Blocks = says(trust.Warn, words.VerifyNobody)
 	case v.Reason == "m.user" && v.ByUs: // it was given up for that, not at the person's wish
 		p.Blocks = says(trust.Warn, words.ProblemLine(v.Problem))
 	default:

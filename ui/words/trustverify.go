@@ -10,6 +10,7 @@ const (
 	VerifyOwnName     = "another session of yours"
 	VerifyStartOwn    = "Verify a session of yours"
 	VerifyAskOwn      = "Open one of your other sessions and accept the request there."
+	VerifyNobody      = "You have no other session that could answer. Sign in elsewhere first, or use the recovery key."
 	VerifyAskOther    = "It is asked in your direct message. It may take a while: you can close this and go on."
 	VerifyAccept      = "Accept"
 	VerifyDecline     = "Decline"
