@@ -37,7 +37,9 @@ func (d *drawing) message(it *timeline.Item) {
 		d.mark, d.markS = mark, look
 	}
 	d.content(it, m)
-	if doubt != chat.ShieldNone && !it.Grouped && !d.told {
+	// A remark is the mark in the gutter alone, and "why?" explains it: after a
+	// restore it stands at everything that was said before.
+	if doubt.Grave() && !it.Grouped && !d.told {
 		d.suffix(string(mark)+" "+words.ShieldWord(doubt), look)
 	}
 	if m.Edited {
@@ -93,7 +95,7 @@ func (d *drawing) header(m *chat.Message) {
 	if m.Send == chat.Sending {
 		push("  "+words.Sending, th.Sending)
 	}
-	if doubt := shield(m); doubt != chat.ShieldNone {
+	if doubt := shield(m); doubt.Grave() {
 		mark, look := d.shieldLook(doubt)
 		d.told = push("  "+string(mark)+" "+words.ShieldWord(doubt), look)
 	}
