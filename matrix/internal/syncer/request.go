@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,8 +35,12 @@ type answer struct {
 func (s *Syncer) request(ctx context.Context, token string, wait bool) (*answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	limit := answerLimit
+	mark := s.mark
+	if token != "" && !wait {
+		mark = rand.Text()
+	}
 	query := map[string]string{
-		"filter": filter(token == ""), "timeout": "0",
+		"filter": filter(token == "", mark), "timeout": "0",
 		"use_state_after": "true", "org.matrix.msc4222.use_state_after": "true",
 	}
 	switch {
@@ -108,14 +113,19 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// filter is the sync filter as JSON, sent with each request: it needs no upload and no state.
+// filter is the sync filter as JSON, sent with each request: it needs no upload
+// and no state. The mark, a type of event that does not exist, makes requests
+// differ that are the same otherwise: Synapse gives the same answer again to
+// the same request for two minutes, and who comes back would take what was so
+// before for what is so now. A first sync that is repeated has the same mark in
+// one run: its answer is dear.
 //
 // Spec: client-server-api#filtering
-func filter(first bool) string {
+func filter(first bool, mark string) string {
 	limit := normalEvents
 	if first {
 		limit = firstEvents
 	}
-	return fmt.Sprintf(`{"presence":{"not_types":["*"]},"room":{"state":{"lazy_load_members":true},`+
-		`"timeline":{"limit":%d,"lazy_load_members":true,"unread_thread_notifications":true}}}`, limit)
+	return fmt.Sprintf(`{"presence":{"not_types":["*",%q]},"room":{"state":{"lazy_load_members":true},`+
+		`"timeline":{"limit":%d,"lazy_load_members":true,"unread_thread_notifications":true}}}`, mark, limit)
 }

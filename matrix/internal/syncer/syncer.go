@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -44,6 +45,7 @@ type Syncer struct {
 	o         Options
 	http      *http.Client
 	reconnect chan struct{} // one slot
+	mark      string        // of this run, in filters
 
 	conn  chat.Connection // owned by Run's goroutine
 	pace  pacer
@@ -56,7 +58,7 @@ func New(o Options) *Syncer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Syncer{o: o, reconnect: make(chan struct{}, 1)}
+	s := &Syncer{o: o, reconnect: make(chan struct{}, 1), mark: rand.Text()}
 	// A time limit of the whole request would cut long first syncs; the request has its own watch.
 	s.http = &http.Client{}
 	if o.Client != nil && o.Client.Client != nil {
