@@ -29,6 +29,10 @@ type verifyKeys struct {
 
 // Own implements verify.Keys.
 func (k verifyKeys) Own(ctx context.Context) (verify.Own, error) {
+	// The other side drops a request of a session whose keys it cannot look up.
+	if err := k.m.Announce(ctx); err != nil {
+		return verify.Own{}, fmt.Errorf("announce own keys: %w", err)
+	}
 	ed, _ := k.m.Identity()
 	people, err := k.m.People(ctx, k.me.User)
 	if err != nil {

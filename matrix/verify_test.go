@@ -187,3 +187,24 @@ func TestVerifyASecondSessionByCode(t *testing.T) {
 	atSecond.one(chat.VerifyDone)
 	second.trust("the secrets came", chat.Trust.Complete)
 }
+
+// A session that has just been signed in asks before the homeserver has its
+// keys: the request waits for them, or nobody could tell whose it is.
+func TestVerifyRequestWaitsForOwnKeys(t *testing.T) {
+	hs := matrixtest.Synapse(t)
+	account := hs.NewAccount(t, "ada")
+	first := signIn(t, hs, account, t.TempDir())
+	first.setUp(account.Password)
+	proxy, behind := hs.Before(t)
+	gate := matrixtest.NewGate(t)
+	proxy.On(matrixtest.Match{Method: "POST", Path: "**/keys/upload"}, matrixtest.HoldRequest(gate))
+	second := signIn(t, behind, account, t.TempDir())
+	second.trust("the identity is seen", func(tr chat.Trust) bool { return tr.Identity == chat.IdentityForeign && tr.CanVerify > 0 })
+	atFirst := first.verifier()
+	second.Trust().Verify(second.Account().User, "")
+	second.verifier().one(chat.VerifyRequested)
+	gate.Open()
+	if v := atFirst.one(chat.VerifyRequested); v.Device != second.Account().Device {
+		t.Errorf("asked by %q", v.Device)
+	}
+}

@@ -186,6 +186,10 @@ func (m *Machine) ensureUploaded(ctx context.Context) error {
 	return m.upload(ctx)
 }
 
+// Announce returns when the homeserver has this session's keys: before it does,
+// nobody can tell whose session asks them for something.
+func (m *Machine) Announce(ctx context.Context) error { return m.ensureUploaded(ctx) }
+
 // prepare makes and signs the missing keys and saves them before anybody else knows them.
 func (m *Machine) prepare(ctx context.Context, otks int, fallback bool) (body reqUpload, err error) {
 	m.olm.Lock()
