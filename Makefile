@@ -65,8 +65,8 @@ REPORT  = awk -v machine="$(MACHINE)" -f cmd/hubbub/testdata/bench/report.awk
 MACHINE = $(shell sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(shell nproc) cores, Linux $(shell uname -r), \
 	$(shell $(GO) env GOVERSION), on $(shell date -u +%F) with a load of $(shell cut -d' ' -f1 /proc/loadavg) at the end
 
-bench: build ## benchmarks, into docs/PERFORMANCE.md; TOOLS=DIR: from outside too
-	$(GO) test -tags $(TAGS) -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $(PACKAGES) > bin/bench.txt || { cat bin/bench.txt; exit 1; }
+bench: build stack ## benchmarks, into docs/PERFORMANCE.md; TOOLS=DIR: from outside too
+	$(STACK) run -- $(GO) test -tags $(TAGS) -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -benchmem $(PACKAGES) > bin/bench.txt || { cat bin/bench.txt; exit 1; }
 	@$(REPORT) -v part=bench bin/bench.txt docs/PERFORMANCE.md > bin/PERFORMANCE.md
 	@cp bin/PERFORMANCE.md docs/PERFORMANCE.md && grep ^Benchmark bin/bench.txt
 ifdef TOOLS

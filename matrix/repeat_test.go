@@ -135,7 +135,10 @@ func TestKilledInTheFirstSync(t *testing.T) {
 		kill(t, orders{Dir: f.dir, User: chat.UserID(f.account.UserID)}, func() { <-time.After(delay) })
 	}
 	f.ada = start(t, f.account.UserID, f.dir)
-	f.marker()
+	if _, err := f.ada.WaitConnection(t.Context(), func(c chat.Connection) bool { return c.State == chat.ConnOnline }); err != nil {
+		t.Fatal(err)
+	}
+	f.marker() // not before: the copies would have it too
 	f.ada.wait("all rooms", func(ctx context.Context) (bool, error) {
 		side, err := f.ada.Store().Sidebar(ctx)
 		return len(side.Rooms) == rooms+1, err
