@@ -18,7 +18,7 @@ import (
 )
 
 // format is changed when worlds built before must be built again although no text has changed.
-const format = "1"
+const format = "2"
 
 // demoName is the server name of the demo's homeserver. Nothing resolves it.
 const demoName = "harbour.example"
