@@ -125,24 +125,13 @@ func ask[T any](ctx context.Context, t *Trust, fn func(p *trustParts) (T, error)
 	if err == nil {
 		out, err = fn(p)
 	}
-	return out, explained(err)
+	return out, crypto.Explain(err)
 }
 
 // do is ask without an answer.
 func (t *Trust) do(ctx context.Context, fn func(p *trustParts) error) error {
 	_, err := ask(ctx, t, func(p *trustParts) (struct{}, error) { return struct{}{}, fn(p) })
 	return err
-}
-
-// explained makes a *chat.Problem of an error, and leaves nil alone.
-func explained(err error) error {
-	if err == nil {
-		return nil
-	}
-	if p := crypto.KeyProblem(err); p != nil {
-		return p
-	}
-	return fault.From(err)
 }
 
 // Trust returns how the account is set up.

@@ -20,7 +20,7 @@ func (b *Manager) Create(ctx context.Context) (chat.Secret, error) {
 		}
 		return b.make(ctx)
 	})
-	return key, problem(err)
+	return key, crypto.Explain(err)
 }
 
 // Reset makes a new version of the backup with a new key and returns that for
@@ -28,7 +28,7 @@ func (b *Manager) Create(ctx context.Context) (chat.Secret, error) {
 // so that none is left behind; it stays on the homeserver. Errors are *chat.Problem.
 func (b *Manager) Reset(ctx context.Context) (chat.Secret, error) {
 	if err := b.check(ctx); err != nil {
-		return "", problem(err)
+		return "", crypto.Explain(err)
 	}
 	if _, ok := b.usable(); ok {
 		if _, err := b.Restore(ctx); err != nil {
@@ -36,7 +36,7 @@ func (b *Manager) Reset(ctx context.Context) (chat.Secret, error) {
 		}
 	}
 	key, err := b.decide(ctx, func(*versionInfo) (*keyPair, error) { return b.make(ctx) })
-	return key, problem(err)
+	return key, crypto.Explain(err)
 }
 
 // decide has pick choose the key, and takes in the backup that it belongs to.
@@ -103,13 +103,13 @@ func (b *Manager) Use(ctx context.Context, secret chat.Secret) error {
 	}
 	release, err := b.lock(ctx)
 	if err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	defer release()
 	info, err := b.present(ctx)
 	switch {
 	case err != nil:
-		return problem(err)
+		return crypto.Explain(err)
 	case info == nil:
 		return unusable(chat.Backup{State: chat.BackupNone})
 	case info.public() == "":
@@ -118,10 +118,10 @@ func (b *Manager) Use(ctx context.Context, secret chat.Secret) error {
 		return unusable(chat.Backup{State: chat.BackupUntrusted})
 	}
 	if err := b.adopt(ctx, key); err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	if _, err := b.look(ctx, info); err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	b.sign(ctx, info, key)
 	return nil
@@ -132,7 +132,7 @@ func (b *Manager) Use(ctx context.Context, secret chat.Secret) error {
 //
 // Spec: client-server-api#delete_matrixclientv3room_keysversionversion
 func (b *Manager) Delete(ctx context.Context) error {
-	return problem(b.delete(ctx))
+	return crypto.Explain(b.delete(ctx))
 }
 
 func (b *Manager) delete(ctx context.Context) error {

@@ -2,20 +2,8 @@ package backup
 
 import (
 	"hubbub/matrix/internal/crypto"
-	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
-
-// problem explains an error to the screen.
-func problem(err error) error {
-	if err == nil {
-		return nil
-	}
-	if p := crypto.KeyProblem(err); p != nil {
-		return p
-	}
-	return fault.From(err)
-}
 
 // unusable says why a backup in some state cannot be read.
 func unusable(s chat.Backup) error {

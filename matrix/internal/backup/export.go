@@ -43,7 +43,7 @@ func (b *Manager) export(ctx context.Context, passphrase chat.Secret, rounds int
 		return enc.Encode(&d)
 	})
 	if err != nil {
-		return nil, problem(fmt.Errorf("export keys: %w", err))
+		return nil, crypto.Explain(fmt.Errorf("export keys: %w", err))
 	}
 	if unreadable > 0 {
 		b.log.Warn("Room keys that cannot be read are not exported", slog.Int("count", unreadable))
@@ -54,7 +54,7 @@ func (b *Manager) export(ctx context.Context, passphrase chat.Secret, rounds int
 	list.WriteByte(']')
 	file, err := sealFile(list.Bytes(), passphrase, rounds)
 	clear(list.Bytes())
-	return file, problem(err)
+	return file, crypto.Explain(err)
 }
 
 // Import takes in the keys of a file in the standard format, and returns how
@@ -78,7 +78,7 @@ func (b *Manager) Import(ctx context.Context, file []byte, passphrase chat.Secre
 	b.log.Info("Room keys imported", slog.Int("new", n.New), slog.Int("better", n.Better), slog.Int("kept", n.Kept),
 		slog.Int("refused", total-n.New-n.Better-n.Kept))
 	if err != nil {
-		return n.New + n.Better, total, problem(fmt.Errorf("import keys: %w", err))
+		return n.New + n.Better, total, crypto.Explain(fmt.Errorf("import keys: %w", err))
 	}
 	return n.New + n.Better, total, nil
 }

@@ -33,7 +33,7 @@ func (b *Manager) Fetch(ctx context.Context, room chat.RoomID, session string) (
 		return false, nil
 	}
 	if err != nil {
-		return false, problem(fmt.Errorf("fetch room key: %w", err))
+		return false, crypto.Explain(fmt.Errorf("fetch room key: %w", err))
 	}
 	key, err := t.key.open(room, session, raw)
 	if err != nil {
@@ -43,7 +43,7 @@ func (b *Manager) Fetch(ctx context.Context, room chat.RoomID, session string) (
 	}
 	n, err := b.o.Machine.ImportRoomKeys(ctx, crypto.Origin{Source: chat.KeyBackup, Mark: t.mark()}, []crypto.RoomKey{key})
 	if err != nil {
-		return false, problem(err)
+		return false, crypto.Explain(err)
 	}
 	if n.New+n.Better == 0 {
 		b.lacks(t, room, session)

@@ -24,7 +24,7 @@ func (r Report) Lag() (lost, waiting int) {
 // Errors are *chat.Problem.
 func (b *Manager) Inspect(ctx context.Context) (Report, error) {
 	r, err := b.inspect(ctx)
-	return r, problem(err)
+	return r, crypto.Explain(err)
 }
 
 func (b *Manager) inspect(ctx context.Context) (r Report, err error) {

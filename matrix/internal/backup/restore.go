@@ -33,11 +33,11 @@ var (
 func (b *Manager) Restore(ctx context.Context) (restored int, err error) {
 	release, err := hold(ctx, b.restores)
 	if err != nil {
-		return 0, problem(err)
+		return 0, crypto.Explain(err)
 	}
 	defer release()
 	if err := b.check(ctx); err != nil {
-		return 0, problem(err)
+		return 0, crypto.Explain(err)
 	}
 	t, ok := b.usable()
 	if !ok {
@@ -45,7 +45,7 @@ func (b *Manager) Restore(ctx context.Context) (restored int, err error) {
 	}
 	var info versionInfo
 	if err := b.request(ctx, http.MethodGet, nil, &info, "version", t.version); err != nil {
-		return 0, problem(fmt.Errorf("ask for the backup: %w", err))
+		return 0, crypto.Explain(fmt.Errorf("ask for the backup: %w", err))
 	}
 	b.progress(true, 0, info.Count)
 	defer b.progress(false, 0, 0)
@@ -55,7 +55,7 @@ func (b *Manager) Restore(ctx context.Context) (restored int, err error) {
 		b.log.Warn("Keys of the backup were not taken", slog.Int("unreadable", bad), slog.Int("refused", n.Refused))
 	}
 	if err != nil {
-		return n.New + n.Better + n.Kept, problem(fmt.Errorf("restore backup: %w", err))
+		return n.New + n.Better + n.Kept, crypto.Explain(fmt.Errorf("restore backup: %w", err))
 	}
 	b.log.Info("Backup restored", slog.Int("new", n.New), slog.Int("better", n.Better), slog.Int("kept", n.Kept))
 	return n.New + n.Better + n.Kept, nil

@@ -19,7 +19,7 @@ import (
 // Flush uploads what the backup lacks now and returns when that is done:
 // before this session, and its keys with it, is taken away. Without a usable
 // backup it returns nil at once. Errors are *chat.Problem.
-func (b *Manager) Flush(ctx context.Context) error { return problem(b.upload(ctx)) }
+func (b *Manager) Flush(ctx context.Context) error { return crypto.Explain(b.upload(ctx)) }
 
 // upload gives the backup every key that it lacks.
 func (b *Manager) upload(ctx context.Context) error {

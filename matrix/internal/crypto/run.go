@@ -134,6 +134,23 @@ func (t *tracked) retry() (at time.Time) {
 	return at
 }
 
+// Explain makes a *chat.Problem of any error of the Matrix side: one that is a
+// problem already stays what it is, errors of this package are KeyProblem's, the
+// others fault's. It returns nil for nil.
+func Explain(err error) error {
+	var known *chat.Problem
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	}
+	if p := KeyProblem(err); p != nil {
+		return p
+	}
+	return fault.From(err)
+}
+
 // KeyProblem explains an error of this package to the screen, or returns nil
 // for any other error.
 func KeyProblem(err error) *chat.Problem {

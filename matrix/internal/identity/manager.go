@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/crypto"
-	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
@@ -121,7 +119,7 @@ func (m *Manager) Trust(ctx context.Context) (chat.Trust, error) {
 		return t, nil
 	}
 	if err := m.update(ctx); err != nil {
-		return chat.Trust{}, problem(err)
+		return chat.Trust{}, crypto.Explain(err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -245,19 +243,4 @@ func (m *Manager) backupKey(ctx context.Context) (chat.Secret, error) {
 // secretNames are the secrets that belong in secret storage.
 func secretNames() []string {
 	return []string{crypto.SecretMaster, crypto.SecretSelfSigning, crypto.SecretUserSigning, crypto.SecretBackup}
-}
-
-// problem explains an error to the screen.
-func problem(err error) error {
-	var known *chat.Problem
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &known):
-		return known
-	}
-	if p := crypto.KeyProblem(err); p != nil {
-		return p
-	}
-	return fault.From(err)
 }

@@ -21,11 +21,11 @@ import (
 func (m *Manager) Recover(ctx context.Context, secret chat.Secret) error {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	defer unlock()
 	err = m.recover(ctx, secret)
-	return problem(errors.Join(err, m.update(ctx)))
+	return crypto.Explain(errors.Join(err, m.update(ctx)))
 }
 
 func (m *Manager) recover(ctx context.Context, secret chat.Secret) error {
@@ -159,12 +159,12 @@ func (m *Manager) secrets(ctx context.Context) (map[string]chat.Secret, error) {
 func (m *Manager) NewRecoveryKey(ctx context.Context, passphrase chat.Secret) (chat.Secret, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return "", problem(err)
+		return "", crypto.Explain(err)
 	}
 	defer unlock()
 	key, err := m.rotate(ctx, passphrase)
 	err = errors.Join(err, m.update(ctx))
-	return key, problem(err)
+	return key, crypto.Explain(err)
 }
 
 func (m *Manager) rotate(ctx context.Context, passphrase chat.Secret) (chat.Secret, error) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
@@ -48,14 +49,14 @@ func (m *Manager) call(ctx context.Context, method string, body, into any, path 
 func (m *Manager) Sessions(ctx context.Context) ([]chat.Session, error) {
 	all, err := m.list(ctx)
 	if err != nil {
-		return nil, problem(err)
+		return nil, crypto.Explain(err)
 	}
 	if err := m.opt.Machine.Reload(ctx, m.opt.User); err != nil {
-		return nil, problem(err)
+		return nil, crypto.Explain(err)
 	}
 	people, err := m.opt.Machine.People(ctx, m.opt.User)
 	if err != nil {
-		return nil, problem(err)
+		return nil, crypto.Explain(err)
 	}
 	known := map[chat.DeviceID]chat.Session{}
 	for _, s := range people[0].Sessions {
@@ -98,7 +99,7 @@ func (m *Manager) Sessions(ctx context.Context) ([]chat.Session, error) {
 func (m *Manager) RenameSession(ctx context.Context, session chat.DeviceID, name string) error {
 	body := map[string]string{"display_name": name}
 	if err := m.call(ctx, http.MethodPut, body, nil, "v3", "devices", string(session)); err != nil {
-		return problem(fmt.Errorf("rename session: %w", err))
+		return crypto.Explain(fmt.Errorf("rename session: %w", err))
 	}
 	return nil
 }
@@ -108,15 +109,15 @@ func (m *Manager) RenameSession(ctx context.Context, session chat.DeviceID, name
 func (m *Manager) DismissSession(ctx context.Context, session chat.DeviceID) error {
 	s, err := m.opt.Machine.SessionTrust(ctx, m.opt.User, session)
 	if err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	if s.Fingerprint == "" {
 		return nil
 	}
 	if err := m.opt.Machine.SetValue(ctx, dismissedPrefix+string(session), []byte(s.Fingerprint)); err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
-	return problem(m.update(ctx))
+	return crypto.Explain(m.update(ctx))
 }
 
 // EndSessions signs own other sessions out. Where accounts are managed on a
@@ -131,7 +132,7 @@ func (m *Manager) EndSessions(ctx context.Context, sessions []chat.DeviceID, aut
 	if len(sessions) == 0 {
 		return nil
 	}
-	return problem(m.end(ctx, sessions, auth))
+	return crypto.Explain(m.end(ctx, sessions, auth))
 }
 
 func (m *Manager) end(ctx context.Context, sessions []chat.DeviceID, auth chat.Auth) error {

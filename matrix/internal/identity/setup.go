@@ -48,14 +48,14 @@ type setup struct {
 func (m *Manager) SetUp(ctx context.Context, want chat.SetUp) (chat.Secret, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return "", problem(err)
+		return "", crypto.Explain(err)
 	}
 	defer unlock()
 	key, err := m.setUp(ctx, want)
 	if again := m.update(ctx); err == nil && key == "" {
 		err = again // a new recovery key is returned whatever else
 	}
-	return key, problem(err)
+	return key, crypto.Explain(err)
 }
 
 func (m *Manager) setUp(ctx context.Context, want chat.SetUp) (chat.Secret, error) {

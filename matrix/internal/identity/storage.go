@@ -282,20 +282,20 @@ func (m *Manager) prune(ctx context.Context) error {
 func (m *Manager) Keep(ctx context.Context, name string, secret chat.Secret) error {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	defer unlock()
 	v, err := m.look(ctx)
 	if err != nil {
-		return problem(err)
+		return crypto.Explain(err)
 	}
 	if key := m.unlocked(v); key != nil {
 		if err := m.seal(ctx, key, name, secret, false); err != nil {
-			return problem(err)
+			return crypto.Explain(err)
 		}
 		if _, err := m.look(ctx); err != nil {
-			return problem(err)
+			return crypto.Explain(err)
 		}
 	}
-	return problem(m.update(ctx))
+	return crypto.Explain(m.update(ctx))
 }

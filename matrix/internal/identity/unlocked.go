@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"hubbub/matrix/internal/crypto"
+
 	"maunium.net/go/mautrix/crypto/ssss"
 )
 
@@ -67,5 +69,5 @@ func (m *Manager) forget() {
 // LockSecrets forgets the key of secret storage.
 func (m *Manager) LockSecrets(ctx context.Context) error {
 	m.forget()
-	return problem(m.update(ctx))
+	return crypto.Explain(m.update(ctx))
 }
