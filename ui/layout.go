@@ -34,7 +34,8 @@ type frame struct {
 	crumb              bool // a breadcrumb in the first row
 	tree, chat, people screen.Rect
 	status             screen.Rect
-	lines              []int // columns of the lines between panes
+	stage              screen.Rect // what pages may cover; empty for the whole window
+	lines              []int       // columns of the lines between panes
 }
 
 func rect(x, y, w, h int) screen.Rect {
@@ -85,6 +86,9 @@ func (f *frame) columns(width, h int, at focus, wantTree, wantPeople bool) {
 		f.lines = append(f.lines, treeWidth)
 		x = treeWidth + 1
 	}
+	if width >= wideWidth {
+		f.stage = rect(x, 0, end-x, h)
+	}
 	switch {
 	case width >= wideWidth && wantPeople:
 		f.people = rect(width-peopleWidth, 0, peopleWidth, h)
@@ -106,6 +110,7 @@ func (w *window) arrange() {
 	w.frame = arrange(w.width, w.height, w.focus, w.wantTree, people)
 	w.dirty = true
 	if w.side != nil {
+		w.dialogs.SetStage(w.frame.stage)
 		w.side.SetRail(w.width >= wideWidth)
 		w.side.SetFocus(w.focus == focusTree)
 		w.people.SetFocus(w.focus == focusPeople)

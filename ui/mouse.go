@@ -20,6 +20,9 @@ func (w *window) click(m tea.MouseClickMsg) tea.Cmd {
 		return nil
 	}
 	f := &w.frame
+	if w.walkOpen() && w.dialogs.Staged() && !inside(f.stage, m.X, m.Y) {
+		w.closePage(dialogTrust) // it stands in nobody's way
+	}
 	switch {
 	case !w.dialogs.Empty():
 		cmd := w.dialogs.Click(m.X, m.Y, w.clock.Now())
@@ -73,7 +76,7 @@ func (w *window) wheel(m tea.MouseWheelMsg) tea.Cmd {
 	}
 	f := &w.frame
 	switch {
-	case !w.dialogs.Empty():
+	case !w.dialogs.Empty() && !(w.dialogs.Staged() && inside(f.tree, m.X, m.Y)):
 		w.dialogs.Wheel(lines)
 	case w.side == nil:
 	case inside(f.tree, m.X, m.Y):

@@ -118,6 +118,26 @@ func TestWalkByMouse(t *testing.T) {
 	s.want("This session is not verified yet.")
 }
 
+// TestPagesLeaveTheChannelsInSight: in a wide window a click on a channel leaves
+// the walk for it, and one beside a page that holds what is new does nothing.
+func TestPagesLeaveTheChannelsInSight(t *testing.T) {
+	v := newVault(chat.Trust{Identity: chat.IdentityNone, Recovery: chat.RecoveryNone})
+	s := keep(t, v, 120, 40)
+	s.want("Your account has no identity yet.", "# infra", "encryption not set up · Alt+Y")
+	s.wantNot("Message #general")
+	infra := tea.MouseClickMsg{X: 11, Y: 5, Button: tea.MouseLeft}
+	s.Key("alt+y", "n", "k")
+	s.want("Your recovery key", "# infra")
+	s.Send(infra)
+	s.want("Your recovery key")
+	s.wantNot("Message #")
+	s.Key("y", "y")
+	s.want("Everything is set up.")
+	s.Send(infra)
+	s.wantNot("Everything is set up.")
+	s.want("Message #infra")
+}
+
 // TestRecover: masked, shown on demand, pasted with line breaks; a wrong key
 // is said to be wrong and nothing is lost; then the session is verified.
 func TestRecover(t *testing.T) {

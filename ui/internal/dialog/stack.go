@@ -61,10 +61,20 @@ type Holder interface {
 	Holds() bool
 }
 
-// Whole is a dialog that may take the whole window, without a frame. Then it
-// draws its title itself; note, if there is one, says that keys do not count yet.
-type Whole interface {
-	Whole() bool
+// Cover is what a dialog lies over.
+type Cover uint8
+
+// Covers.
+const (
+	Framed Cover = iota // the middle of the window, in a frame
+	Stage               // the stage, see [Stack.SetStage]
+	Window              // all of the window
+)
+
+// Coverer is a dialog that may take more than its frame. Then it draws its
+// title itself; note, if there is one, says that keys do not count yet.
+type Coverer interface {
+	Cover() Cover
 	PaintWhole(c screen.Canvas, th *theme.Theme, note safe.Text) screen.Cursor
 }
 
@@ -79,7 +89,28 @@ type layer struct {
 type Stack struct {
 	layers []*layer
 	shown  []*layer // of the last paint
+	stage  screen.Rect
 	dirty  bool
+}
+
+// SetStage says where dialogs stand that leave something of the window in
+// sight. An empty rectangle is the whole window.
+func (s *Stack) SetStage(r screen.Rect) {
+	s.dirty = s.dirty || r != s.stage && !s.Empty()
+	s.stage = r
+}
+
+// Staged reports whether nothing but the stage is covered.
+func (s *Stack) Staged() bool {
+	if s.Empty() || s.stage.Empty() {
+		return false
+	}
+	for _, l := range s.layers {
+		if l.cover() != Stage {
+			return false
+		}
+	}
+	return true
 }
 
 // Open puts a dialog on top. byItself says that no key asked for it.
@@ -204,10 +235,11 @@ func (l *layer) leave() Result {
 	return r
 }
 
-// whole returns the dialog if it takes the whole window.
-func (l *layer) whole() (Whole, bool) {
-	d, ok := l.Dialog.(Whole)
-	return d, ok && d.Whole()
+func (l *layer) cover() Cover {
+	if d, ok := l.Dialog.(Coverer); ok {
+		return d.Cover()
+	}
+	return Framed
 }
 
 // Type gives text to the uppermost dialog.
@@ -215,10 +247,13 @@ func (s *Stack) Type(text string, now time.Time) tea.Cmd {
 	return s.give(now, func(l *layer) Result { return l.Dialog.Type(text) })
 }
 
-// Click gives a click at a cell of the window; one beside the dialog closes it.
+// Click gives a click at a cell of the window; one beside a frame closes it.
 func (s *Stack) Click(x, y int, now time.Time) tea.Cmd {
 	return s.give(now, func(l *layer) Result {
-		if x < l.x-1 || x > l.x+l.w || y < l.y-1 || y > l.y+l.h {
+		switch frame := l.cover() == Framed; {
+		case !frame && (x < l.x || x >= l.x+l.w || y < l.y || y >= l.y+l.h):
+			return Result{}
+		case x < l.x-1 || x > l.x+l.w || y < l.y-1 || y > l.y+l.h:
 			return l.leave()
 		}
 		return l.Dialog.Click(x-l.x, y-l.y)
@@ -266,14 +301,16 @@ func (s *Stack) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	if s.Empty() || w < 4 || h < 3 {
 		return screen.Cursor{}
 	}
-	c.Restyle(0, 0, w, h, func(st screen.Style) screen.Style {
-		shade := th.Shade
-		shade.Attrs |= st.Attrs & th.Selected.Attrs
-		return shade
-	})
+	if !s.Staged() {
+		c.Restyle(0, 0, w, h, func(st screen.Style) screen.Style {
+			shade := th.Shade
+			shade.Attrs |= st.Attrs & th.Selected.Attrs
+			return shade
+		})
+	}
 	var cur screen.Cursor
 	for _, l := range s.layers {
-		cur = l.paint(c, th)
+		cur = s.paint(l, c, th)
 	}
 	s.shown = append(s.shown[:0], s.layers...)
 	return cur
@@ -286,20 +323,23 @@ func (s *Stack) Stands(c screen.Canvas) bool {
 		return false
 	}
 	l := s.layers[len(s.layers)-1]
-	x, y, w, h := l.place(c)
+	x, y, w, h := s.place(l, c)
 	return x == l.x && y == l.y && w == l.w && h == l.h
 }
 
 // PaintTop draws the uppermost dialog again and returns its cursor.
 func (s *Stack) PaintTop(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	s.dirty = false
-	return s.layers[len(s.layers)-1].paint(c, th)
+	return s.paint(s.layers[len(s.layers)-1], c, th)
 }
 
 // place returns where the inside of a dialog stands.
-func (l *layer) place(c screen.Canvas) (x, y, width, height int) {
+func (s *Stack) place(l *layer, c screen.Canvas) (x, y, width, height int) {
 	w, h := c.Size()
-	if _, ok := l.whole(); ok {
+	switch at := s.stage; {
+	case l.cover() == Stage && !at.Empty():
+		return at.Min.X, at.Min.Y, at.Dx(), at.Dy()
+	case l.cover() != Framed:
 		return 0, 0, w, h
 	}
 	mostW, mostH := max(1, w-2), max(1, h-2)
@@ -314,21 +354,22 @@ func (l *layer) place(c screen.Canvas) (x, y, width, height int) {
 	return (w - width) / 2, max(1, (h-height)/3), width, height
 }
 
-func (l *layer) paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
-	l.x, l.y, l.w, l.h = l.place(c)
-	title := l.Title()
-	if d, ok := l.whole(); ok {
+func (s *Stack) paint(l *layer, c screen.Canvas, th *theme.Theme) screen.Cursor {
+	l.x, l.y, l.w, l.h = s.place(l, c)
+	var cur screen.Cursor
+	if l.cover() != Framed {
 		note := safe.Text{}
 		if l.grace {
 			note = safe.Lit(words.PressAgain)
 		}
-		return d.PaintWhole(c, th, note)
+		cur = l.Dialog.(Coverer).PaintWhole(c.Sub(l.x, l.y, l.w, l.h), th, note)
+	} else {
+		title := l.Title()
+		if l.grace {
+			title = safe.Own(title.String() + " · " + words.PressAgain)
+		}
+		cur = l.Dialog.Paint(pane.Box(c.Sub(l.x-1, l.y-1, l.w+2, l.h+2), th, title, th.DialogBorder, th.DialogTitle), th)
 	}
-	if l.grace {
-		title = safe.Own(title.String() + " · " + words.PressAgain)
-	}
-	inside := pane.Box(c.Sub(l.x-1, l.y-1, l.w+2, l.h+2), th, title, th.DialogBorder, th.DialogTitle)
-	cur := l.Dialog.Paint(inside, th)
 	cur.X, cur.Y = cur.X+l.x, cur.Y+l.y
 	return cur
 }

@@ -1,7 +1,8 @@
 // Package trust draws the pages of verification and recovery: text, pictures,
 // inputs and choices, one above the other.
 //
-// A [Page] is a dialog: over the window, or in its place with Whole. It fits
+// A [Page] is a dialog: in a frame, or with All in the place of the timeline,
+// or of the window where that is narrow. It fits
 // 40 by 12 cells; what is taller gives up its empty rows first, then it
 // scrolls. A page never closes itself because of a choice: the one who opened
 // it does, since a flow goes from page to page under one id. A page with
@@ -67,8 +68,8 @@ type Choice struct {
 type Page struct {
 	Name    string
 	Head    safe.Text
-	All     bool // takes the whole window
-	Broad   bool // with All: up to its edges
+	All     bool // no frame: it takes the stage
+	Broad   bool // with All: it takes the whole window, up to its edges
 	Blocks  []Block
 	Fields  []*dialog.Field
 	Choices []Choice
@@ -122,8 +123,16 @@ func (p *Page) Text(i int) string { return p.Fields[i].Input.Text() }
 // Holds implements dialog.Holder.
 func (p *Page) Holds() bool { return p.Hold }
 
-// Whole implements dialog.Whole.
-func (p *Page) Whole() bool { return p.All }
+// Cover implements dialog.Coverer.
+func (p *Page) Cover() dialog.Cover {
+	switch {
+	case p.All && p.Broad:
+		return dialog.Window
+	case p.All:
+		return dialog.Stage
+	}
+	return dialog.Framed
+}
 
 // ID implements dialog.Dialog.
 func (p *Page) ID() string { return p.Name }

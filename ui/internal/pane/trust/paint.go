@@ -60,7 +60,7 @@ func (p *Page) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	return cur
 }
 
-// PaintWhole implements dialog.Whole.
+// PaintWhole implements dialog.Coverer.
 func (p *Page) PaintWhole(c screen.Canvas, th *theme.Theme, note safe.Text) screen.Cursor {
 	w, h := c.Size()
 	width := min(w-2, maxWidth)
