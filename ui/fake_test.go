@@ -180,6 +180,7 @@ func (g glass) Open(link string) tea.Cmd {
 func (g glass) Bell()                        { g.w.call("bell") }
 func (g glass) Notify(title, body safe.Text) { g.w.call("notify %s: %s", title, body) }
 func (g glass) Redraw()                      { g.w.call("redraw") }
+func (g glass) AfterFrame(m tea.Msg) tea.Cmd { return func() tea.Msg { return m } }
 func (g glass) Edit(s string) tea.Cmd        { g.w.call("edit %s", s); return nil }
 func (g glass) Suspend() tea.Cmd             { g.w.call("suspend"); return nil }
 func (g glass) Quit() tea.Cmd                { g.w.call("quit"); return nil }

@@ -68,19 +68,22 @@ func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
 type besidesMsg struct{ room chat.RoomID }
 
 // wantBesides reads what else there is to know of a channel that was opened,
-// once its page is there and drawn: the page must not share the disk and the
-// processors.
+// once its page is on the screen: neither the page nor the terminal that draws
+// it must share the disk and the processors.
 func (w *window) wantBesides() tea.Cmd {
-	room := w.room
-	return func() tea.Msg { return besidesMsg{room} }
+	return w.term.AfterFrame(besidesMsg{w.room})
 }
 
 func (w *window) readBesides(m besidesMsg) tea.Cmd {
-	r := w.list.Room(w.room)
-	if !w.besides || r == nil || m.room != w.room {
+	if !w.besides || m.room != w.room {
 		return nil
 	}
 	w.besides = false
+	w.list.Findings() // made now rather than when one looks for a room
+	r := w.list.Room(w.room)
+	if r == nil {
+		return w.readAhead()
+	}
 	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.wantMembers(), w.readLock())
 }
 

@@ -119,7 +119,8 @@ func (w *window) begin(o opening, err error) tea.Cmd {
 	r := w.list.Room(o.kept.Room)
 	if r == nil || r.Membership != chat.MemberJoined {
 		w.setFocus(focusTree)
-		return w.readAhead()
+		w.besides = true
+		return w.wantBesides()
 	}
 	w.arrange()
 	return w.openWith(r.ID, o.page)

@@ -12,10 +12,7 @@ import (
 
 // openSwitcher finds servers, channels and people: unread first, then newest.
 func (w *window) openSwitcher() {
-	s := &switcher{w: w, servers: map[chat.RoomID]bool{}, newest: map[chat.RoomID]int{}}
-	for _, srv := range w.list.Servers() {
-		s.servers[srv.Room.ID] = true
-	}
+	s := &switcher{w: w, newest: map[chat.RoomID]int{}}
 	for i, r := range w.list.Newest(recentRooms) {
 		s.newest[r.ID] = recentRooms - i
 	}
@@ -29,30 +26,21 @@ const recentRooms = 10
 
 // switcher is what the switcher looks through: the rooms as they are when a query is typed.
 type switcher struct {
-	w       *window
-	servers map[chat.RoomID]bool
-	newest  map[chat.RoomID]int // what they score
+	w      *window
+	newest map[chat.RoomID]int // what they score
 }
 
 // Len implements dialog.Source.
-func (s *switcher) Len() int { return s.w.list.Len() }
+func (s *switcher) Len() int { return len(s.w.list.Findings()) }
 
 // Each implements dialog.Source.
 func (s *switcher) Each(f func(e *dialog.Entry)) {
 	var room *chat.Room
 	e := dialog.Entry{Rank: func() (int, int64) { return s.rank(room) }}
-	s.w.list.All(func(r *chat.Room) bool {
-		if r.Membership != chat.MemberJoined && r.Membership != chat.MemberInvited ||
-			r.Type == chat.RoomSpace && r.Membership == chat.MemberJoined && !s.servers[r.ID] { // a category
-			return true
-		}
-		room, e.Key, e.Find, e.Also = r, string(r.ID), r.Name, r.Alias
-		if r.Direct {
-			e.Also = string(r.DirectWith)
-		}
+	for _, found := range s.w.list.Findings() {
+		room, e.Key, e.Find, e.Also = found.Room, string(found.ID), found.Name, found.Also
 		f(&e)
-		return true
-	})
+	}
 }
 
 // rank returns what a room scores, and when it was active.

@@ -17,6 +17,8 @@ type terminal interface {
 	Bell()
 	Notify(title, body safe.Text)
 	Redraw()
+	// AfterFrame sends a message once the terminal has what is to be shown now.
+	AfterFrame(msg tea.Msg) tea.Cmd
 	Edit(text string) tea.Cmd
 	Suspend() tea.Cmd
 	Quit() tea.Cmd

@@ -13,7 +13,7 @@ func (m *Model) order() {
 	if !m.stale {
 		return
 	}
-	m.stale = false
+	m.stale, m.unfound = false, true
 	m.version++
 	m.orderChildren()
 	m.findServers()

@@ -79,6 +79,8 @@ type Model struct {
 	folded   map[string]bool
 	filter   Filter
 	stale    bool // the shape changed: order again before the next look
+	findings []Finding
+	unfound  bool // findings must be made anew
 	version  uint64
 	cache    view
 }
@@ -149,6 +151,7 @@ func (m *Model) apply(r *chat.Room) {
 	}
 	m.sums[e.section].add(before, -1)
 	m.sums[section].add(after, 1)
+	m.unfound = m.unfound || also(&e.room) != also(r)
 	e.room, e.section = *r, section
 	if moves {
 		m.put(e)
@@ -167,6 +170,7 @@ func (m *Model) add(r *chat.Room) {
 		m.stale = true
 		return
 	}
+	m.unfound = true
 	e.section = m.place(&e.room)
 	m.sums[e.section].add(count(&e.room), 1)
 	m.put(e)

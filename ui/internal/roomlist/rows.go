@@ -151,10 +151,20 @@ func (m *Model) Rows(server chat.RoomID) []Row {
 
 // SetFilter narrows what Rows returns.
 func (m *Model) SetFilter(f Filter) {
-	if f != m.filter {
-		m.filter = f
+	if f == m.filter {
+		return
+	}
+	if f.OnlyUnread || m.filter.OnlyUnread || m.mayHide(f.Keep) || m.mayHide(m.filter.Keep) {
 		m.version++
 	}
+	m.filter = f
+}
+
+// mayHide reports whether a room could be missing from the rows if it were not
+// kept: something is folded, or it is one of the direct messages.
+func (m *Model) mayHide(id chat.RoomID) bool {
+	e := m.rooms[id]
+	return e != nil && (len(m.folded) > 0 || e.room.Direct)
 }
 
 // Filter returns the filter in force.

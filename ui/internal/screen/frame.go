@@ -12,6 +12,7 @@ func (s *Screen) frame() {
 	if s.model.Dirty() {
 		s.cursor = s.model.Paint(s.cells.canvas(s.widths))
 	}
+	s.pace.frames++
 	b := s.ctl.take(s.out[:0])
 	control := len(b)
 	b = s.openFrame(b)
@@ -31,10 +32,18 @@ func (s *Screen) frame() {
 		return
 	}
 	b = s.requestAck(b)
-	s.out = nil
 	s.pace.last = now()
+	rest := s.tty.offer(b)
+	if len(rest) == 0 {
+		s.out = b[:0]
+		if !s.pace.acks.waiting {
+			s.pace.arrived()
+		}
+		return
+	}
+	s.out = nil
 	s.pace.writing = true
-	s.jobs <- b
+	s.jobs <- rest
 }
 
 // openFrame begins a large frame: the terminal shows it as a whole if it can,

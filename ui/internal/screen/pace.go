@@ -20,6 +20,7 @@ type pace struct {
 	armed    bool        // timer runs
 	ackTimer *time.Timer // sends ackLateMsg
 	last     time.Time   // when the last frame was handed over
+	frames   uint64      // how many were made
 	blurred  bool        // the window is not focused
 	slow     bool        // the last frame took longer than slowFrame to arrive
 	writing  bool        // the writer goroutine has a frame

@@ -61,7 +61,7 @@ func (s *Screen) update(msg tea.Msg) tea.Cmd {
 		cmds = append(cmds, s.model.Update(m))
 	}
 	s.pump(urgent)
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, s.afterFrame()...)...)
 }
 
 // own does what the screen itself has to do about a message. It returns what the
@@ -74,6 +74,8 @@ func (s *Screen) own(msg tea.Msg) (forward []tea.Msg, urgent bool) {
 		s.wrote(m)
 	case ackLateMsg:
 		s.ackLate(m)
+	case afterMsg:
+		s.await(m.Msg)
 	case uv.PrimaryDeviceAttributesEvent:
 		s.acked()
 	case resizeMsg:

@@ -49,6 +49,7 @@ type Screen struct {
 	facts   facts
 	pace    pace
 	ctl     control
+	after   []afterFrame
 
 	jobs chan []byte // to the writer goroutine, one slot
 

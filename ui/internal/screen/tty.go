@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -57,6 +58,7 @@ func queries(env term.Env) string {
 type tty struct {
 	in, out *os.File // as given; out's descriptor is used for ioctl only
 	w       *os.File // a descriptor of our own, so that writes can have a deadline
+	raw     syscall.RawConn
 	lock    chan struct{}
 	limits  bool // writes to w can have a deadline
 
@@ -81,8 +83,12 @@ func openTTY(in, out *os.File) (*tty, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open terminal: %w", err)
 	}
+	raw, err := w.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open terminal: %w", err), w.Close())
+	}
 	limits := w.SetWriteDeadline(time.Time{}) == nil
-	return &tty{in: in, out: out, w: w, lock: make(chan struct{}, 1), limits: limits}, nil
+	return &tty{in: in, out: out, w: w, raw: raw, lock: make(chan struct{}, 1), limits: limits}, nil
 }
 
 // openWriter opens the terminal behind out once more. A file that was opened by
@@ -208,12 +214,43 @@ func (t *tty) write(b []byte) error {
 	return t.put(b)
 }
 
-// put writes b and notes when it was cut.
+// offer writes as much of a frame as the terminal takes at once, and returns the
+// rest: most frames need no other goroutine. What has to be said before the
+// frame, and errors, are left to write.
+func (t *tty) offer(b []byte) (rest []byte) {
+	if !t.limits {
+		return b // a write could wait
+	}
+	select {
+	case t.lock <- struct{}{}:
+	default:
+		return b
+	}
+	defer t.release()
+	if !t.on.Load() || t.hello != "" {
+		return b
+	}
+	err := t.raw.Write(func(fd uintptr) bool {
+		for len(b) > 0 {
+			n, err := unix.Write(int(fd), b)
+			if err != nil || n <= 0 {
+				break
+			}
+			b = b[n:]
+			t.cut = len(b) > 0
+		}
+		return true
+	})
+	if err != nil {
+		return b // the deadline of leave, or closed
+	}
+	return b
+}
+
+// put writes b and notes whether it was cut.
 func (t *tty) put(b []byte) error {
 	n, err := t.w.Write(b)
-	if n < len(b) {
-		t.cut = true
-	}
+	t.cut = n < len(b)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil // leave wants the terminal
 	}

@@ -193,14 +193,13 @@ func (p *Pane) settle() []roomlist.Row {
 	if !p.moved {
 		want = place{roomlist.RowRoom, p.open, ""}
 	}
-	if p.scroll.At < len(rows) {
-		r := &rows[p.scroll.At]
-		if (place{r.Kind, r.ID(), r.Key}) == want {
-			return rows
-		}
+	room := p.model.Room(want.room)
+	found := func(r *roomlist.Row) bool { return r.Room == room && r.Kind == want.kind && r.Key == want.key }
+	if p.scroll.At < len(rows) && found(&rows[p.scroll.At]) {
+		return rows
 	}
 	for i := range rows {
-		if (place{rows[i].Kind, rows[i].ID(), rows[i].Key}) == want {
+		if found(&rows[i]) {
 			p.scroll.At = i
 			return rows
 		}
