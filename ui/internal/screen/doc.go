@@ -16,16 +16,17 @@
 // # When it draws
 //
 // A key press, a mouse click or a paste is urgent: its frame is made at once, in
-// the goroutine of Update. Everything else waits until the last frame is 16 ms
+// the goroutine of Update. Everything else waits until the last frame is 8 ms
 // old (33 ms when the window is not focused or the terminal is slow), with one
 // timer at most. Nothing runs while nothing changes.
 //
-// A frame is the difference to what the terminal shows, in one write, which the
-// writer goroutine does. While a write is under way no frame is made; when it
-// ends, the next shows the latest state. A terminal that answers to DA1 is asked
-// for it behind every half kilobyte, and has to answer before the next frame: so
-// a slow line does not fill with old frames. It has two seconds. A terminal that
-// stops reading therefore never stops Update.
+// A frame is the difference to what the terminal shows. What the terminal takes
+// without waiting is written at once, the rest by the writer goroutine. While
+// that writes no frame is made; when it is done, the next shows the latest state.
+// A terminal that answers to DA1 is asked for it behind every half kilobyte, and
+// has to answer before the next frame: so a slow line does not fill with old
+// frames. It has two seconds. A terminal that stops reading therefore never stops
+// Update.
 //
 // # Ways out
 //
