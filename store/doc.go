@@ -20,7 +20,8 @@
 // # Writing (methods of Tx)
 //
 // Events: PutEvent (no place in the timeline), StartChunk and Append (sync),
-// Prepend (history), Decrypted (late keys), AddEcho (with PutPending). Rooms:
+// Prepend (history), Decrypted (late keys), AddEcho (with PutPending),
+// Overtaken (messages of ours that lie in a hole). Rooms:
 // UpdateRoom, ForgetRoom, PutEdge, DeleteEdge. State: PutState,
 // PutMember, ReplaceMembers. Receipts and account data: PutReceipt,
 // PutAccountData. Sync: PutSync, PutAccount, Clear, ClearSync. Keys:
@@ -31,7 +32,8 @@
 // # Reading
 //
 // Store and Tx: Room, State, Member, MembersIn, EventKey, Receipt,
-// AccountData, Sync, PendingItem. Tx alone: UnreadSince. Store alone: Account,
+// AccountData, Sync, PendingItem. Tx alone: UnreadSince, HoleAfter, StateOf,
+// PendingOf. Store alone: Answers, Unshown, Account,
 // UndecryptedOf, WantedSessions, PendingRooms, NextPending,
 // OutboxState, MediaFile, OldMedia, Event, Message, Search, and for the window
 // Sidebar, Page, Members, Receipts, Drafts, Source, UIState.

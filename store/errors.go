@@ -20,6 +20,6 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrStaleToken is returned by Tx.Prepend when no hole has that token any more.
 	ErrStaleToken = errors.New("no gap with this token")
-	// ErrForeignEvent is returned by Tx.Sent when the event id is that of somebody else's event.
-	ErrForeignEvent = errors.New("event of another sender")
+	// ErrForeignEvent is returned by Tx.Sent when the event id is that of somebody else's event, or of another message of ours.
+	ErrForeignEvent = errors.New("event of another message")
 )

@@ -100,7 +100,7 @@ func TestOnlySummariesDoNotPress(t *testing.T) {
 			if _, err := tx.Append(room, storetest.Text(n, "@ada:x", "hi")); err != nil {
 				return err
 			}
-			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread = chat.MemberJoined, n })
+			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread, r.HasUnread = chat.MemberJoined, n, n > 0 })
 		}); err != nil {
 			t.Fatal(err)
 		}

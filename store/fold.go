@@ -60,11 +60,14 @@ type relationRow struct {
 	mention    bool
 	encrypted  bool
 	session    string
+	send       chat.SendState
+	problem    string
 }
 
 const relationQuery = `
 		SELECT e.id, coalesce(e.event_id, ''), e.rel_target, e.sender, e.kind, e.rel_type, coalesce(e.rel_key, ''), e.type, e.state_key IS NOT NULL,
-			e.ts_ms, e.body, e.html, coalesce(e.extra, ''), e.mention, e.encrypted, coalesce(e.session_id, '')
+			e.ts_ms, e.body, e.html, coalesce(e.extra, ''), e.mention, e.encrypted, coalesce(e.session_id, ''),
+			e.send_state, coalesce(e.send_problem, '')
 		FROM json_each(?) j CROSS JOIN event e ON e.room = ? AND e.rel_target = j.value AND e.rel_type IN ('m.annotation', 'm.replace')
 		WHERE e.redacted_by IS NULL ORDER BY e.ts_ms, e.id`
 
@@ -74,16 +77,20 @@ func (s *Store) foldRelations(ctx context.Context, n int64, own chat.UserID, byI
 	err := s.q(ctx).each(relationQuery, []any{ids, n}, func(rows *sql.Rows) error {
 		r := &relationRow{}
 		if err := rows.Scan((*int64)(&r.key), (*string)(&r.id), (*string)(&r.target), (*string)(&r.sender), &r.kind, &r.relType, &r.relKey, &r.eventType,
-			&r.state, &r.ms, &r.body, &r.html, &r.extra, &r.mention, &r.encrypted, &r.session); err != nil {
+			&r.state, &r.ms, &r.body, &r.html, &r.extra, &r.mention, &r.encrypted, &r.session, &r.send, &r.problem); err != nil {
 			return err
 		}
 		it := byID[r.target]
 		switch {
 		case it == nil || it.RedactedBy != "":
 		case r.relType == RelReplace:
-			if validEdit(it, r) && newer(r, edits[r.target]) {
+			if !validEdit(it, r) {
+				break
+			}
+			if newer(r, edits[r.target]) {
 				edits[r.target] = r
 			}
+			it.pendingEdit(r)
 		case r.eventType == "m.reaction" && r.relKey != "":
 			id := reactionID{r.target, r.relKey, r.sender}
 			if !counted[id] {
@@ -105,11 +112,12 @@ func (s *Store) foldRelations(ctx context.Context, n int64, own chat.UserID, byI
 }
 
 // validEdit says whether r may replace what it says it replaces. An edit that
-// came in clear does not replace what came encrypted.
+// came in clear does not replace what came encrypted, and none makes a message
+// of what counted as none, such as a request to verify.
 //
 // Spec: client-server-api#validity-of-replacement-events
 func validEdit(it *item, r *relationRow) bool {
-	return r.sender == it.Sender && r.eventType == it.Type && !r.state && !it.isState && it.relType != RelReplace &&
+	return r.sender == it.Sender && r.eventType == it.Type && !r.state && !it.isState && it.Kind != chat.KindState && it.relType != RelReplace &&
 		r.kind != chat.KindUndecrypted && r.kind != chat.KindRedacted && r.kind != chat.KindUnreadable &&
 		(r.encrypted || !it.Encrypted || r.id == "")
 }
@@ -125,6 +133,15 @@ func newer(r, than *relationRow) bool {
 		return r.ms > than.ms
 	}
 	return r.id > than.id
+}
+
+// pendingEdit shows at a message that was sent what keeps an edit of it from
+// being sent, since the edit has no row. Of several the one that has to wait
+// longest counts.
+func (it *item) pendingEdit(r *relationRow) {
+	if r.send != chat.Sent && it.ID != "" && r.send > it.Send {
+		it.Send, it.SendProblem, it.sendKey = r.send, unmarshalProblem(r.problem), r.key
+	}
 }
 
 func (it *item) applyEdit(r *relationRow) error {
@@ -164,38 +181,6 @@ func addReaction(m *chat.Message, r *relationRow, mine bool) {
 	}
 }
 
-const threadQuery = `
-		SELECT e.rel_target, count(*), e.sender, max(e.ts_ms)
-		FROM json_each(?) j CROSS JOIN event e ON e.room = ? AND e.rel_target = j.value AND e.rel_type = 'm.thread'
-		WHERE e.redacted_by IS NULL GROUP BY e.rel_target`
-
-func (s *Store) foldThreads(ctx context.Context, n int64, byID map[chat.EventID]*item, ids string) error {
-	for _, it := range byID {
-		if it.x.ThreadCount > 0 {
-			it.Thread = &chat.ThreadSummary{Count: it.x.ThreadCount, LastSender: it.x.ThreadSender, LastTime: fromMS(it.x.ThreadTime)}
-		}
-	}
-	return s.q(ctx).each(threadQuery, []any{ids, n}, func(rows *sql.Rows) error {
-		var target, sender string
-		var count int
-		var ms int64
-		if err := rows.Scan(&target, &count, &sender, &ms); err != nil {
-			return err
-		}
-		it := byID[chat.EventID(target)]
-		t := it.Thread
-		if t == nil {
-			t = &chat.ThreadSummary{}
-			it.Thread = t
-		}
-		t.Count = max(t.Count, count)
-		if last := fromMS(ms); last.After(t.LastTime) {
-			t.LastTime, t.LastSender = last, chat.UserID(sender)
-		}
-		return nil
-	})
-}
-
 func (s *Store) foldReplies(ctx context.Context, n int64, items []*item) error {
 	var want []chat.EventID
 	for _, it := range items {
@@ -224,7 +209,7 @@ func (s *Store) foldReplies(ctx context.Context, n int64, items []*item) error {
 			continue
 		}
 		if t := byID[it.Reply.ID]; t != nil {
-			it.Reply.Sender, it.Reply.Body, it.Reply.Kind = t.Sender, t.Body, t.Kind
+			it.Reply.Sender, it.Reply.Body, it.Reply.HTML, it.Reply.Kind = t.Sender, t.Body, t.HTML, t.Kind
 		}
 	}
 	return nil

@@ -153,3 +153,26 @@ func TestWhoDeletedIsNamed(t *testing.T) {
 		t.Errorf("deleted by %q and %q", items[0].RedactedByName, items[1].RedactedByName)
 	}
 }
+
+// The homeserver's count of a thread is from when its root came: what came and
+// what was deleted since is added and taken away.
+func TestThreadCountFollows(t *testing.T) {
+	s := storetest.New(t)
+	root := storetest.Text(1, ada, "root")
+	root.Extra.ThreadCount, root.Extra.ThreadSender, root.Extra.ThreadTime = 5, bo, storetest.At(9).UnixMilli()
+	storetest.Append(t, s, room, root, storetest.InThread(9, bo, "the fifth", 1))
+	count := func(want int, last chat.UserID) {
+		t.Helper()
+		m := storetest.Page(t, s, room, 20).Items[0]
+		if m.Thread == nil || m.Thread.Count != want || m.Thread.LastSender != last {
+			t.Errorf("thread is %+v, want %d answers", m.Thread, want)
+		}
+	}
+	count(5, bo)
+	storetest.Append(t, s, room, storetest.InThread(10, ada, "the sixth", 1), storetest.InThread(11, ada, "the seventh", 1))
+	count(7, ada)
+	storetest.Append(t, s, room, storetest.Redaction(12, ada, 10, ""))
+	count(6, ada)
+	storetest.Append(t, s, room, storetest.Redaction(13, bo, 9, ""), storetest.Redaction(14, bo, 9, ""))
+	count(5, ada)
+}

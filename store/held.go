@@ -26,7 +26,7 @@ func (s *Store) foldHeld(ctx context.Context, room chat.RoomID, items []*item) e
 		return err
 	}
 	for _, it := range echoes {
-		if int64(it.Key) > head {
+		if int64(it.sendKey) > head {
 			it.Send = chat.Waiting
 		}
 	}
@@ -64,11 +64,14 @@ func (tx *Tx) releaseBehind(room chat.RoomID, key chat.ItemKey) error {
 	return tx.touchBehind(room, key)
 }
 
-// Unsent returns the oldest message that was refused: its room and its item.
-// The item is 0 when there is none.
+// Unsent returns the oldest message that was refused: its room and its item,
+// which is the message itself where an edit of it was refused. The item is 0
+// when there is none.
 func (s *Store) Unsent(ctx context.Context) (room chat.RoomID, item chat.ItemKey, err error) {
 	_, err = s.q(ctx).one(`
-		SELECT o.room_id, o.key FROM outbox o JOIN event e ON e.id = o.key WHERE o.state = 3 AND e.shown = 1 ORDER BY o.key LIMIT 1`,
+		SELECT o.room_id, coalesce(t.id, e.id) FROM outbox o JOIN event e ON e.id = o.key
+		LEFT JOIN event t ON t.room = e.room AND t.event_id = e.rel_target AND t.shown = 1 AND e.rel_type = 'm.replace'
+		WHERE o.state = 3 AND (e.shown = 1 OR t.id IS NOT NULL) ORDER BY o.key LIMIT 1`,
 		nil, (*string)(&room), (*int64)(&item))
 	if err != nil {
 		return "", 0, fmt.Errorf("load unsent message: %w", err)

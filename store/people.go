@@ -66,9 +66,9 @@ func (s *Store) Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, er
 const seenQuery = `
 		SELECT c.user, coalesce(m.name, ''), c.event_id, max(c.ts_ms) FROM room r JOIN receipt c ON c.room = r.id
 		LEFT JOIN member m ON m.room = r.id AND m.user = c.user
-		WHERE r.room_id = ? `
+		WHERE r.room_id = ? AND (m.membership = 1 OR m.user IS NULL AND r.members_complete = 0) `
 
-// loadSeen returns the newest receipt per person; which is one of two constants.
+// loadSeen returns the newest receipt per person, of those who are in the room as far as is known; which is one of two constants.
 func loadSeen(q queryFunc, which string, args ...any) ([]chat.Seen, error) {
 	var all []chat.Seen
 	err := q.each(seenQuery+which+` GROUP BY c.user ORDER BY max(c.ts_ms) DESC`, args, func(rows *sql.Rows) error {

@@ -65,6 +65,17 @@ func (tx *Tx) PendingItem(key chat.ItemKey) (Pending, bool, error) {
 	return first(loadPending(tx.q(), `SELECT `+pendingColumns+` FROM outbox WHERE key = ?`, int64(key)))
 }
 
+// PendingOf returns the outbox row that an item shows the state of: of its echo,
+// or of an edit of it, the one that was refused before one that waits.
+func (tx *Tx) PendingOf(key chat.ItemKey) (Pending, bool, error) {
+	if p, ok, err := tx.PendingItem(key); err != nil || ok {
+		return p, ok, err
+	}
+	return first(loadPending(tx.q(), `SELECT `+pendingColumns+` FROM outbox WHERE key IN (
+		SELECT e.id FROM event t JOIN event e ON e.room = t.room AND e.rel_target = t.event_id AND e.rel_type = 'm.replace' WHERE t.id = ?)
+		ORDER BY state = 3 DESC, key LIMIT 1`, int64(key)))
+}
+
 func first(all []Pending, err error) (Pending, bool, error) {
 	if err != nil || len(all) == 0 {
 		return Pending{}, false, err

@@ -28,9 +28,11 @@ type item struct {
 	problem   string
 	// editSession is the Megolm session of the edit whose text is shown.
 	editSession string
-	isState     bool
-	shown       bool
-	x           Extra
+	// sendKey is the row of the outbox whose state is shown: its own, or that of an edit.
+	sendKey chat.ItemKey
+	isState bool
+	shown   bool
+	x       Extra
 }
 
 func scanItem(rows *sql.Rows) (*item, error) {
@@ -60,7 +62,7 @@ func (it *item) finish(room chat.RoomID, own chat.UserID) {
 	m.Time = time.UnixMilli(min(max(it.ms, 0), maxMS))
 	m.Media, m.State = it.x.Media, it.x.State
 	m.WithheldCode, m.Problem = it.x.Withheld, it.x.Problem
-	m.SendProblem = unmarshalProblem(it.problem)
+	m.SendProblem, it.sendKey = unmarshalProblem(it.problem), m.Key
 	if it.relType == RelThread {
 		m.ThreadRoot = it.relTarget
 	}

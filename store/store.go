@@ -33,8 +33,9 @@ type Store struct {
 	read  *statements // pool of query_only connections
 	write *writer
 
-	feeds  feeds
-	closed atomic.Bool
+	feeds   feeds
+	answers answers
+	closed  atomic.Bool
 
 	ownMu sync.RWMutex
 	own   chat.UserID // guarded by ownMu: the account's user id, "" before PutAccount

@@ -110,6 +110,24 @@ func TestHistoryInAnotherOrderLosesNothing(t *testing.T) {
 	expect(t, s, "«t0", "1", "2", "3", "5", "9", "10")
 }
 
+// A page of history may reach further back than the hole: what lies before the
+// chunk below, which has a hole of its own, is not put between the two.
+func TestHistoryThatReachesBelowTheHole(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Limited(t, s, room, "t0", texts(11, 13)...)
+	storetest.Limited(t, s, room, "t20", texts(20, 21)...)
+	storetest.Limited(t, s, room, "t30", texts(30, 31)...)
+	if res := prepend(t, s, "t30", "t5", backwards(5, 29)); !res.Closed || res.Added != 8 {
+		t.Errorf("%+v", res)
+	}
+	expect(t, s, "«t0", "11", "12", "13", "⋯t20", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31")
+	if res := prepend(t, s, "t20", "t5", backwards(5, 19)); !res.Closed || res.Added != 6 {
+		t.Errorf("%+v", res)
+	}
+	prepend(t, s, "t0", "", backwards(9, 10))
+	expect(t, s, "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31")
+}
+
 func TestSameIDInTwoRooms(t *testing.T) {
 	s := storetest.New(t)
 	storetest.Append(t, s, room, texts(1, 1)...)
@@ -190,6 +208,23 @@ func TestLimitedSyncWithoutEvents(t *testing.T) {
 	expect(t, s, "«t0", "1", "2", "⋯t5")
 	storetest.Append(t, s, room, texts(6, 6)...)
 	expect(t, s, "«t0", "1", "2", "⋯t5", "6")
+}
+
+// A homeserver that says again and again that something is missing, and what is
+// there not, leaves one hole.
+func TestHolesWithNothingBetweenAreOne(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Limited(t, s, room, "t0", texts(1, 2)...)
+	for _, token := range []string{"t5", "t6", "", "t7"} {
+		storetest.Limited(t, s, room, token)
+	}
+	expect(t, s, "«t0", "1", "2", "⋯t7")
+	storetest.Limited(t, s, room, "t8", texts(8, 9)...)
+	expect(t, s, "«t0", "1", "2", "⋯t8", "8", "9")
+	if res := prepend(t, s, "t8", "t1", backwards(2, 7)); !res.Closed {
+		t.Errorf("%+v", res)
+	}
+	expect(t, s, "«t0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 }
 
 func TestFirstSyncStartedAgain(t *testing.T) {

@@ -85,6 +85,10 @@ func (tx *Tx) dropRow(room chat.RoomID, n int64, key, heir chat.ItemKey) error {
 		return err
 	}
 	tx.rowOf = ""
+	if tx.heirs == nil {
+		tx.heirs = make(map[chat.ItemKey]chat.ItemKey)
+	}
+	tx.heirs[key] = heir
 	if err := tx.exec(`UPDATE room SET last_key = ? WHERE id = ? AND last_key = ?`, int64(heir), n, int64(key)); err != nil {
 		return err
 	}
@@ -129,12 +133,12 @@ func (tx *Tx) placeKnown(room chat.RoomID, n int64, ev *Event, seq *int64) (Put,
 	}
 	same := k.ev.Sender == ev.Sender
 	put := Put{Key: k.key, Echo: !k.hasRaw && same}
-	local := k.seq != nil && *k.seq >= int64(chat.SeqLocal)
-	if seq != nil && (k.seq == nil || local) {
+	if seq != nil && (k.seq == nil || provisional(*k.seq)) {
 		if err := tx.exec(`UPDATE event SET seq = ?, shown = ? WHERE id = ?`, *seq, shownKind(&k.ev), int64(k.key)); err != nil {
 			return put, err
 		}
 		put.Placed, k.seq = true, seq
+		tx.s.answers.drop(k.key)
 	}
 	decrypted := k.kind == chat.KindUndecrypted && ev.Kind != chat.KindUndecrypted && ev.Encrypted && same
 	switch {

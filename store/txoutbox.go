@@ -68,7 +68,8 @@ func (tx *Tx) UpdatePending(p Pending) error {
 
 // Sent gives the echo the event id that the homeserver answered and removes the
 // outbox row. It does not matter whether the event came by sync before. An id
-// that somebody else's event has is ErrForeignEvent, and nothing changes.
+// that somebody else's event has, or another message of ours, is
+// ErrForeignEvent, and nothing changes.
 func (tx *Tx) Sent(room chat.RoomID, key chat.ItemKey, id chat.EventID) error {
 	n, err := tx.room(room)
 	if err != nil {
@@ -86,7 +87,7 @@ func (tx *Tx) Sent(room chat.RoomID, key chat.ItemKey, id chat.EventID) error {
 		return nil
 	}
 	foreign, err := tx.q().one(`
-		SELECT 1 FROM event o JOIN event e ON e.id = ? WHERE o.room = ? AND o.event_id = ? AND o.sender <> e.sender`,
+		SELECT 1 FROM event o JOIN event e ON e.id = ? WHERE o.room = ? AND o.event_id = ? AND (o.sender <> e.sender OR o.txn_id <> e.txn_id)`,
 		[]any{int64(key), n, string(id)}, new(int))
 	if err != nil {
 		return fmt.Errorf("sent %d: %w", key, err)
@@ -97,6 +98,7 @@ func (tx *Tx) Sent(room chat.RoomID, key chat.ItemKey, id chat.EventID) error {
 	if err := tx.setEventID(room, n, key, id); err != nil {
 		return fmt.Errorf("sent %d: %w", key, err)
 	}
+	tx.s.answers.add(room, key)
 	return tx.touchRow(room, key)
 }
 

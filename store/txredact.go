@@ -119,8 +119,9 @@ func (tx *Tx) blank(room chat.RoomID, n int64, key chat.ItemKey, id chat.EventID
 	var raw []byte
 	var relTarget, relType string
 	var redacted bool
-	ok, err := tx.q().one(`SELECT raw, coalesce(rel_target, ''), coalesce(rel_type, ''), redacted_by IS NOT NULL FROM event WHERE id = ?`,
-		[]any{int64(key)}, &raw, &relTarget, &relType, &redacted)
+	var ms int64
+	ok, err := tx.q().one(`SELECT raw, coalesce(rel_target, ''), coalesce(rel_type, ''), redacted_by IS NOT NULL, ts_ms FROM event WHERE id = ?`,
+		[]any{int64(key)}, &raw, &relTarget, &relType, &redacted, &ms)
 	if err != nil || redacted {
 		return err
 	}
@@ -131,14 +132,17 @@ func (tx *Tx) blank(room chat.RoomID, n int64, key chat.ItemKey, id chat.EventID
 		by = "?"
 	}
 	if err := tx.exec(`
-		UPDATE event SET redacted_by = ?, reason = ?, kind = iif(kind = 10 AND state_key IS NOT NULL, kind, 13), body = '', html = '', extra = NULL,
+		UPDATE event SET redacted_by = ?, reason = ?, shown = iif(kind = 12 AND type IN ('m.reaction', 'm.room.redaction'), 0, shown), kind = iif(kind = 10 AND state_key IS NOT NULL, kind, 13), body = '', html = '', extra = NULL,
 			rel_key = NULL, rel_target = iif(rel_type = 'm.in_reply_to', NULL, rel_target), rel_type = iif(rel_type = 'm.in_reply_to', NULL, rel_type),
 			mention = 0, session_id = NULL, raw = ?, clear = NULL
 		WHERE id = ?`, string(by), null(reason), blob(redactJSON(raw)), int64(key)); err != nil {
 		return err
 	}
-	if err := tx.exec(`UPDATE state SET content = '{}' WHERE room = ? AND event_id = ? AND type NOT IN ('m.room.create', 'm.room.power_levels',
+	if err := tx.exec(`UPDATE state SET content = CAST('{}' AS BLOB) WHERE room = ? AND event_id = ? AND type NOT IN ('m.room.create', 'm.room.power_levels',
 		'm.room.join_rules', 'm.room.history_visibility', 'm.room.encryption')`, n, string(id)); err != nil {
+		return err
+	}
+	if err := tx.blankMember(room, n, id); err != nil {
 		return err
 	}
 	tx.ch.item(room, key)
@@ -148,12 +152,31 @@ func (tx *Tx) blank(room chat.RoomID, n int64, key chat.ItemKey, id chat.EventID
 	if err := tx.blankEdits(room, n, id, by, reason); err != nil {
 		return err
 	}
+	if relType == RelThread { // the homeserver's count was made while it was there
+		if err := tx.exec(`
+			UPDATE event SET extra = json_set(extra, '$.thread_count', extra ->> '$.thread_count' - 1)
+			WHERE room = ? AND event_id = ? AND extra ->> '$.thread_count' > 0 AND extra ->> '$.thread_time' >= ?`, n, relTarget, ms); err != nil {
+			return err
+		}
+	}
 	if relType == RelReplace { // answers show the text before the edit again
 		if err := tx.dirtyReplies(room, n, chat.EventID(relTarget)); err != nil {
 			return err
 		}
 	}
 	return tx.dirtyReplies(room, n, id)
+}
+
+// blankMember takes away the name and avatar that somebody gave themselves with
+// an event that was deleted.
+func (tx *Tx) blankMember(room chat.RoomID, n int64, id chat.EventID) error {
+	changed, err := tx.execN(`UPDATE member SET name = '', avatar = '', reason = '' WHERE room = ? AND event_id = ? AND (name <> '' OR avatar <> '' OR reason <> '')`,
+		n, string(id))
+	if err == nil && changed > 0 {
+		tx.ch.members(room)
+		tx.ch.reload(room)
+	}
+	return err
 }
 
 // blankEdits empties the edits of an event that was deleted: they hold its text

@@ -29,6 +29,9 @@ func (tx *Tx) UpdateRoom(id chat.RoomID, change func(*Room)) error {
 	change(&r)
 	r.LastActive = fromMS(toMS(r.LastActive))
 	r.ID, r.Encrypted = id, r.Encrypted || old.Encrypted
+	for heir, ok := tx.heirs[r.LastKey]; ok; heir, ok = tx.heirs[r.LastKey] {
+		r.LastKey = heir
+	}
 	if r.Room == old.Room && r.MembersComplete == old.MembersComplete && slices.Equal(r.Heroes, old.Heroes) {
 		return nil
 	}

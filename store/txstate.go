@@ -28,6 +28,14 @@ func (tx *Tx) PutState(room chat.RoomID, st State) error {
 	return nil
 }
 
+// StateOf returns the piece of current state that an event is, members aside.
+func (tx *Tx) StateOf(room chat.RoomID, id chat.EventID) (st State, ok bool, err error) {
+	ok, err = tx.q().one(`SELECT s.type, s.state_key, s.content FROM room r JOIN state s ON s.room = r.id WHERE r.room_id = ? AND s.event_id = ?`,
+		[]any{string(room), string(id)}, &st.Type, &st.Key, (*[]byte)(&st.Content))
+	st.ID = id
+	return st, ok, err
+}
+
 // PutMember sets the current membership, name and avatar of a person in a room.
 func (tx *Tx) PutMember(room chat.RoomID, m Member) error {
 	n, err := tx.room(room)

@@ -37,6 +37,9 @@ func (tx *Tx) StartChunk(room chat.RoomID, prevToken string, ids []chat.EventID)
 			return false, err
 		}
 	}
+	if ok && c.last < c.first { // nothing stands between its hole and the new one: they are one
+		return true, tx.moveHole(room, n, c.number, prevToken)
+	}
 	if err := tx.newChunk(room, n, c.number+1, prevToken); err != nil {
 		return false, fmt.Errorf("start chunk in %s: %w", room, err)
 	}
@@ -76,7 +79,8 @@ func (tx *Tx) Append(room chat.RoomID, ev Event) (Put, error) {
 // Prepend writes history, newest event first, before the chunk whose hole has
 // the token. next is the token for what is older still, "" when the room begins
 // here. Events that are known keep their place; when one of them stands in an
-// older chunk the hole is closed. ErrStaleToken when the hole is gone.
+// older chunk the hole is closed. What lies before an older chunk that has a hole
+// of its own belongs there, and is left to it. ErrStaleToken when the hole is gone.
 func (tx *Tx) Prepend(room chat.RoomID, token string, events []Event, next string) (Prepended, error) {
 	var res Prepended
 	n, err := tx.room(room)
@@ -96,12 +100,16 @@ func (tx *Tx) Prepend(room chat.RoomID, token string, events []Event, next strin
 		return res, fmt.Errorf("prepend to %s: %w", room, ErrStaleToken)
 	}
 	for i := range events {
-		older, err := tx.standsBefore(n, c.number, events[i].ID)
+		older, begins, err := tx.standsBefore(n, c.number, events[i].ID)
 		if err != nil {
 			return res, fmt.Errorf("prepend to %s: %w", room, err)
 		}
-		if older {
+		if begins {
 			res.Closed = true
+			break
+		}
+		if older {
+			res.Closed = true // and yet go on: history has another order than sync
 			continue
 		}
 		seq := place(c.number, c.first-1)
@@ -156,14 +164,24 @@ func (tx *Tx) newChunk(room chat.RoomID, n, number int64, token string) error {
 	if err := tx.dropTail(); err != nil {
 		return err
 	}
-	if err := tx.exec(`INSERT INTO chunk (room, number, prev_token, first, last) VALUES (?, ?, ?, 0, -1)`, n, number, null(token)); err != nil {
+	if err := tx.exec(`INSERT INTO chunk (room, number, prev_token, first, last, began) VALUES (?, ?, ?, 0, -1, ?)`, n, number, null(token), int64(tx.w.nextKey)); err != nil {
 		return err
 	}
 	tx.ch.item(room, gapKey(number))
 	return nil
 }
 
-// standsIn says whether one of the events stands in that chunk.
+// moveHole has the hole before an empty chunk end later, at another token. It stays a hole.
+func (tx *Tx) moveHole(room chat.RoomID, n, number int64, token string) error {
+	if err := tx.exec(`UPDATE chunk SET prev_token = coalesce(?, prev_token), began = ? WHERE room = ? AND number = ?`,
+		null(token), int64(tx.w.nextKey), n, number); err != nil {
+		return fmt.Errorf("start chunk in %s: %w", room, err)
+	}
+	tx.ch.item(room, gapKey(number))
+	return nil
+}
+
+// standsIn says whether one of the events stands in that chunk, and not just in the hole before it.
 func (tx *Tx) standsIn(n, number int64, ids []chat.EventID) (bool, error) {
 	if len(ids) == 0 {
 		return false, nil
@@ -175,14 +193,17 @@ func (tx *Tx) standsIn(n, number int64, ids []chat.EventID) (bool, error) {
 	var x int
 	return tx.q().one(`
 		SELECT 1 FROM event WHERE room = ? AND event_id IN (SELECT value FROM json_each(?)) AND seq >= ? AND seq < ? LIMIT 1`,
-		[]any{n, string(list), number << chunkShift, (number + 1) << chunkShift}, &x)
+		[]any{n, string(list), number<<chunkShift | holePlaces, (number + 1) << chunkShift}, &x)
 }
 
-// standsBefore says whether the event stands in a chunk before that one.
-func (tx *Tx) standsBefore(n, number int64, id chat.EventID) (bool, error) {
+// standsBefore says whether the event stands in a chunk before that one, and
+// whether it begins one that has a hole before it.
+func (tx *Tx) standsBefore(n, number int64, id chat.EventID) (older, begins bool, err error) {
 	if number <= 1 {
-		return false, nil
+		return false, false, nil
 	}
-	var x int
-	return tx.q().one(`SELECT 1 FROM event WHERE room = ? AND event_id = ? AND seq < ?`, []any{n, string(id), number << chunkShift}, &x)
+	older, err = tx.q().one(`
+		SELECT c.prev_token IS NOT NULL AND e.seq = (c.number << 40 | ((1 << 39) + c.first)) FROM event e JOIN chunk c ON c.room = e.room AND c.number = e.seq >> 40
+		WHERE e.room = ? AND e.event_id = ? AND e.seq < ? AND e.seq & ((1 << 40) - 1) >= 1 << 38`, []any{n, string(id), number << chunkShift}, &begins)
+	return older, begins, err
 }

@@ -38,6 +38,8 @@ type Tx struct {
 	row      Room
 	rowOf    chat.RoomID
 	rowKnown bool // it has a row
+	// heirs are rows that gave way to others in this transaction: a caller may still hold their keys.
+	heirs map[chat.ItemKey]chat.ItemKey
 }
 
 // Write runs fn in a transaction: BEGIN IMMEDIATE, fn, COMMIT, then the changes

@@ -105,8 +105,10 @@ const (
 	DoneJoined  = "joined"
 	DoneLeft    = "left"
 	DoneCreated = "created"
-	DoneInvited = "invited"
-	DoneSaved   = "saved"
+	// DoneCreatedOutside is a room that was to stand in a space which did not take it.
+	DoneCreatedOutside = "created_outside"
+	DoneInvited        = "invited"
+	DoneSaved          = "saved"
 	// DoneSecretsInFile says once that the account's secrets are in the file
 	// that Value names, because there is no keyring.
 	DoneSecretsInFile = "secrets_in_file"

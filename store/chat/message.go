@@ -94,6 +94,7 @@ type Message struct {
 	SessionID    string
 	Problem      string // short technical reason for KindUnreadable
 
+	// Send is the state of the message, or of an edit of it that is not sent yet: Retry and Discard take the key of the message for both.
 	Send        SendState
 	SendProblem *Problem // with Waiting and SendError
 	GapToken    string   // with KindGap: names the gap for FillGap
@@ -106,6 +107,7 @@ type ReplyPreview struct {
 	Sender     UserID // "" while the message is not known
 	SenderName string
 	Body       string
+	HTML       string // "" when there is only a plain body
 	Kind       MessageKind
 }
 

@@ -48,6 +48,7 @@ const (
 	ProblemOldKeys     // crypto.db is an older copy: to encrypt with it would use keys twice
 	ProblemUnverified  // this session is not verified itself, and cannot vouch for others
 	ProblemPlain       // nothing readable may go to the channel, and it is not encrypted
+	ProblemInternal    // a bug of ours: the goroutine that did it panicked
 	problemKinds       // their number
 )
 
@@ -87,5 +88,6 @@ func (k ProblemKind) String() string {
 		"no_password_login", "signed_out", "forbidden", "not_found", "too_large", "insecure", "disk_full", "read_only",
 		"corrupt", "newer", "key_gone", "locked", "bad_input", "crypto", "cancelled",
 		"auth", "secret", "secret_shape", "exists", "no_identity", "no_recovery", "untrusted", "identity", "nobody", "file", "mismatch", "old_keys", "unverified", "plain",
+		"internal",
 	}[k]
 }

@@ -130,6 +130,20 @@ type Member struct {
 	Power      int // power level; room version 12 creators have PowerCreator
 }
 
+// Power is what the account may do in a room, as far as the room's power levels are known.
+//
+// Spec: client-server-api#mroompower_levels
+type Power struct {
+	Known       bool
+	Own         int // own level
+	AddChannels int // level that it takes to put a channel into a space
+	Redact      int // level that it takes to delete what others wrote
+}
+
+// CanAddChannels reports whether the account may put a channel into the space.
+// What is not known is not denied.
+func (p Power) CanAddChannels() bool { return !p.Known || p.Own >= p.AddChannels }
+
 // PowerCreator is the power level of a creator of a room of version 12 or later, who is above every number.
 const PowerCreator = 1 << 60
 

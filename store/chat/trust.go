@@ -362,6 +362,7 @@ const (
 	TopicStore      = "store"       // cache.db and crypto.db
 	TopicKeyring    = "keyring"     // where the secrets are
 	TopicTerminal   = "terminal"    // what the terminal can do; added by the window
+	TopicLocale     = "locale"      // which text programs take the terminal to show; added where it is wrong
 )
 
 // Repairs that a finding may name.
