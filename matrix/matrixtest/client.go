@@ -77,6 +77,11 @@ func (h *Homeserver) Login(t testing.TB, a Account) *Client {
 	return c
 }
 
+// SignedIn returns the client of a session that is signed in already, or that a scripted homeserver takes for one.
+func SignedIn(t testing.TB, url, userID, deviceID, token string) *Client {
+	return &Client{t: t, URL: url, UserID: userID, DeviceID: deviceID, Token: token}
+}
+
 // Do sends one request (path begins with /_matrix) and returns the answer whatever its status. It may be called from
 // any goroutine. A body of type []byte is sent as it is.
 func (c *Client) Do(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
@@ -121,6 +126,19 @@ func (c *Client) CreateRoom(request map[string]any) (roomID string) {
 	}
 	c.Call(http.MethodPost, "/_matrix/client/v3/createRoom", request, &created)
 	return created.RoomID
+}
+
+// CreateEncryptedRoom creates a private room that is encrypted from the beginning; settings are the content of
+// m.room.encryption, "" gives the usual ones.
+func (c *Client) CreateEncryptedRoom(settings string, invite ...string) (roomID string) {
+	c.t.Helper()
+	if settings == "" {
+		settings = `{"algorithm":"m.megolm.v1.aes-sha2"}`
+	}
+	return c.CreateRoom(map[string]any{
+		"preset": "private_chat", "invite": append([]string{}, invite...),
+		"initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": json.RawMessage(settings)}},
+	})
 }
 
 // Send sends an event with a fresh transaction id.
@@ -229,11 +247,7 @@ func (c *Client) Events(roomID string) []Event {
 // Sync asks once for what is new since a token ("" for everything) and returns the raw answer with its next_batch.
 func (c *Client) Sync(since string, timeout time.Duration) (answer json.RawMessage, next string) {
 	c.t.Helper()
-	query := url.Values{"timeout": {strconv.FormatInt(timeout.Milliseconds(), 10)}}
-	if since != "" {
-		query.Set("since", since)
-	}
-	c.Call(http.MethodGet, "/_matrix/client/v3/sync?"+query.Encode(), nil, &answer)
+	c.Call(http.MethodGet, syncPath(since, timeout), nil, &answer)
 	var head struct {
 		Next string `json:"next_batch"`
 	}

@@ -34,7 +34,7 @@ func BenchmarkTenThousandKeys(b *testing.B) {
 			stop := other.keepSyncing(b)
 			b.StartTimer()
 			defer stop()
-			if n, err := other.m.ImportRoomKeys(b.Context(), crypto.Origin{Source: chat.KeyImported}, keys); err != nil || n.New != manyKeys {
+			if n, err := other.Machine.ImportRoomKeys(b.Context(), crypto.Origin{Source: chat.KeyImported}, keys); err != nil || n.New != manyKeys {
 				b.Fatal(n, err)
 			}
 		}
@@ -100,7 +100,7 @@ func (d *device) keepSyncing(b *testing.B) (stop func()) {
 			default:
 			}
 			began := time.Now()
-			if err := d.m.HandleSync(context.Background(), crypto.ToDevice{Changed: []chat.UserID{"@somebody:x"}}); err != nil {
+			if err := d.Machine.HandleSync(context.Background(), crypto.ToDevice{Changed: []chat.UserID{"@somebody:x"}}); err != nil {
 				b.Error(err)
 				return
 			}

@@ -41,11 +41,11 @@ func (b *Manager) Reset(ctx context.Context) (chat.Secret, error) {
 
 // decide has pick choose the key, and takes in the backup that it belongs to.
 func (b *Manager) decide(ctx context.Context, pick func(info *versionInfo) (*keyPair, error)) (chat.Secret, error) {
-	release, err := b.lock(ctx)
+	done, err := b.deciding.Take(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer release()
+	defer done()
 	info, err := b.present(ctx)
 	if err != nil {
 		return "", err
@@ -54,10 +54,7 @@ func (b *Manager) decide(ctx context.Context, pick func(info *versionInfo) (*key
 	if err != nil {
 		return "", err
 	}
-	if info, err = b.present(ctx); err != nil {
-		return "", err
-	}
-	got, err := b.look(ctx, info)
+	info, got, err := b.see(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -101,11 +98,11 @@ func (b *Manager) Use(ctx context.Context, secret chat.Secret) error {
 	if err != nil {
 		return &chat.Problem{Kind: chat.ProblemSecretShape, Err: err}
 	}
-	release, err := b.lock(ctx)
+	done, err := b.deciding.Take(ctx)
 	if err != nil {
 		return crypto.Explain(err)
 	}
-	defer release()
+	defer done()
 	info, err := b.present(ctx)
 	switch {
 	case err != nil:
@@ -136,11 +133,11 @@ func (b *Manager) Delete(ctx context.Context) error {
 }
 
 func (b *Manager) delete(ctx context.Context) error {
-	release, err := b.lock(ctx)
+	done, err := b.deciding.Take(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer done()
 	info, err := b.present(ctx)
 	if err != nil {
 		return err
@@ -150,15 +147,11 @@ func (b *Manager) delete(ctx context.Context) error {
 			return fmt.Errorf("delete backup: %w", err)
 		}
 	}
-	for _, name := range [...]string{crypto.SecretBackup, pendingSecret} {
+	for _, name := range keyNames() {
 		if err := b.o.Machine.PutSecret(ctx, name, ""); err != nil {
 			return err
 		}
 	}
-	// An older version may be the present one now.
-	if info, err = b.present(ctx); err != nil {
-		return err
-	}
-	_, err = b.look(ctx, info)
+	_, _, err = b.see(ctx) // an older version may be the present one now
 	return err
 }

@@ -1,8 +1,18 @@
 package backup
 
 import (
+	"errors"
+
 	"hubbub/matrix/internal/crypto"
 	"hubbub/store/chat"
+)
+
+var (
+	errKeyShape = errors.New("backup: not the private key of a backup")
+	errOther    = errors.New("backup: not the key that it is called")
+	errStalled  = errors.New("backup: nothing arrives any more")
+	errTooLarge = errors.New("backup: entry too large")
+	errShape    = errors.New("backup: not the JSON that was expected")
 )
 
 // unusable says why a backup in some state cannot be read.

@@ -135,12 +135,12 @@ func TestRestartInTheMiddleOfAnUpload(t *testing.T) {
 	hold := proxy.On(matrixtest.Match{Method: uploads.Method, Path: uploads.Path, Skip: 2}, matrixtest.HoldRequest(gate))
 	d.backUp()
 	hold.Wait(t, 1)
-	d.close()
+	d.Close()
 	hold.Off()
 	gate.Open()
 	before := len(sent(t, proxy))
 	d.open()
-	if s, _, err := d.m.CountSaved(t.Context(), mark("1", strings.TrimRight(onPublic(d), "="))); err != nil || s != 40 {
+	if s, _, err := d.Machine.CountSaved(t.Context(), mark("1", strings.TrimRight(onPublic(d), "="))); err != nil || s != 40 {
 		t.Errorf("%d keys are marked before the restart: %v", s, err)
 	}
 	d.backUp()
@@ -339,7 +339,7 @@ func TestRestoreThatIsCutOff(t *testing.T) {
 		t.Errorf("restored %d: %v", n, err)
 	}
 	for _, k := range keys {
-		if !d.has(k) {
+		if !d.Has(k) {
 			t.Fatal("a key is missing")
 		}
 	}
@@ -379,5 +379,5 @@ func TestHomeserverThatStalls(t *testing.T) {
 	if _, err := d.b.Restore(t.Context()); kindOf(err) != chat.ProblemTimeout {
 		t.Errorf("restore: %v", err)
 	}
-	d.close()
+	d.Close()
 }

@@ -104,7 +104,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 			t.Errorf("wrong passphrase: %v", err)
 		}
 	}
-	if d.has(keys[0]) {
+	if d.Has(keys[0]) {
 		t.Fatal("something was imported")
 	}
 
@@ -118,7 +118,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 	}
 	more := someKeys(t, 1)
 	odd := `[7,null,{},"x",{"algorithm":"m.megolm.v1.aes-sha2"},{"algorithm":"other","session_id":"a","room_id":"b"},{"session_id":[]},` + listOf(t, more)[1:]
-	if imported, total, err := d.b.Import(t.Context(), sample(t, odd, nil), "pass"); err != nil || imported != 1 || total != 8 || !d.has(more[0]) {
+	if imported, total, err := d.b.Import(t.Context(), sample(t, odd, nil), "pass"); err != nil || imported != 1 || total != 8 || !d.Has(more[0]) {
 		t.Errorf("among odd ones: imported %d of %d: %v", imported, total, err)
 	}
 }
@@ -162,7 +162,7 @@ func TestExport(t *testing.T) {
 	for _, k := range keys {
 		want[k.Session] = k
 	}
-	if _, err := other.m.EachRoomKey(t.Context(), func(k crypto.RoomKey) error {
+	if _, err := other.Machine.EachRoomKey(t.Context(), func(k crypto.RoomKey) error {
 		w := want[k.Session]
 		if k.Key != w.Key || k.Room != w.Room || k.SenderKey != w.SenderKey || k.SigningKey != w.SigningKey ||
 			k.SharedHistory != w.SharedHistory || len(k.Chains) != len(w.Chains) || k.Source != chat.KeyImported {

@@ -191,7 +191,7 @@ func TestPoisonedBackup(t *testing.T) {
 	if err != nil || n != 2 {
 		t.Errorf("restored %d, want the two that are what they are called: %v", n, err)
 	}
-	if !d.has(good) || !d.has(mine) || d.has(other) || d.has(odd) || d.has(elsewhere) {
+	if !d.Has(good) || !d.Has(mine) || d.Has(other) || d.Has(odd) || d.Has(elsewhere) {
 		t.Error("what was taken is not what it is called")
 	}
 	for session, e := range sessions {
@@ -206,7 +206,7 @@ func TestPoisonedBackup(t *testing.T) {
 		rule.Off()
 	}
 	var source []chat.KeySource
-	if _, err := d.m.EachRoomKey(t.Context(), func(k crypto.RoomKey) error {
+	if _, err := d.Machine.EachRoomKey(t.Context(), func(k crypto.RoomKey) error {
 		if k.Session == good.Session {
 			source = append(source, k.Source)
 		}
@@ -264,7 +264,7 @@ func TestMissingKeysAreAskedForOnce(t *testing.T) {
 	}
 	late := newDevice(t, hs.Login(t, account))
 	late.hold(k)
-	secret, err := d.m.Secret(t.Context(), crypto.SecretBackup)
+	secret, err := d.Machine.Secret(t.Context(), crypto.SecretBackup)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestMissingKeysAreAskedForOnce(t *testing.T) {
 	late.backUp()
 	late.wait("the key saved", full(1))
 	d.b.Retry(k[0].Room, k[0].Session)
-	matrixtest.Wait(t, waitLimit, "the key", func() bool { return d.has(k[0]) })
+	matrixtest.Wait(t, waitLimit, "the key", func() bool { return d.Has(k[0]) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !slices.Contains(d.keys, k[0].Session) {

@@ -28,16 +28,13 @@ func (b *Manager) Inspect(ctx context.Context) (Report, error) {
 }
 
 func (b *Manager) inspect(ctx context.Context) (r Report, err error) {
-	release, err := b.lock(ctx)
+	done, err := b.deciding.Take(ctx)
 	if err != nil {
 		return r, err
 	}
-	defer release()
-	info, err := b.present(ctx)
+	defer done()
+	info, _, err := b.see(ctx)
 	if err != nil {
-		return r, err
-	}
-	if _, err := b.look(ctx, info); err != nil {
 		return r, err
 	}
 	r.Backup = b.Status()

@@ -2,12 +2,12 @@ package backup
 
 import (
 	"encoding/base64"
-	"errors"
 	"log/slog"
 	"strings"
 
 	mbackup "maunium.net/go/mautrix/crypto/backup"
 
+	"hubbub/matrix/internal/crypto"
 	"hubbub/store/chat"
 )
 
@@ -20,7 +20,8 @@ const algorithm = "m.megolm_backup.v1.curve25519-aes-sha2"
 // may have it although its answer never came.
 const pendingSecret = "hubbub.backup.pending"
 
-var errKeyShape = errors.New("backup: not the private key of a backup")
+// keyNames are where keys of the backup lie, the one in use first.
+func keyNames() [2]string { return [2]string{crypto.SecretBackup, pendingSecret} }
 
 // keyPair opens a backup. It hides itself when it is printed.
 type keyPair struct {

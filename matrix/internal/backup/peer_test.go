@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"maunium.net/go/mautrix/crypto/utils"
 
 	"hubbub/matrix/matrixtest"
@@ -32,26 +31,25 @@ func backupOfPeer(t *testing.T, hs *matrixtest.Homeserver) {
 	d := newDevice(t, hs.Login(t, account))
 	d.backUp()
 	d.wait("a backup without its key", func(s chat.Backup) bool { return s.State == chat.BackupNoKey })
-	d.since = ""
-	events := d.sync(room)
-	if len(events) != 1 || d.read(room, events[0]) != "!" {
+	d.Rewind()
+	events := d.Take().Encrypted(room)
+	if len(events) != 1 || d.Read(room, events[0]) != "!" {
 		t.Fatalf("%d events, the first should not be readable", len(events))
 	}
 	d.use(chat.Secret(peer.Secret("m.megolm_backup.v1")))
-	session := sessionOf(t, events[0])
+	session := matrixtest.MegolmSession(events[0])
 	matrixtest.Wait(t, waitLimit, "the key from the backup", func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		return len(d.keys) > 0 && d.keys[0] == session
 	})
-	if got := d.read(room, events[0]); got != "before you came" {
+	if got := d.Read(room, events[0]); got != "before you came" {
 		t.Fatalf("read %q", got)
 	}
 	d.wait("everything saved", full(1))
 
-	d.rooms.members[chat.RoomID(room)] = []chat.UserID{chat.UserID(d.UserID)}
 	peer.WaitDevice(d.UserID, d.DeviceID)
-	d.say(room, "from hubbub")
+	d.Say(room, "from hubbub")
 	d.wait("the new key saved", full(2))
 	if n := onServer(d.Client).Count; n != 2 {
 		t.Errorf("the homeserver has %d keys", n)
@@ -86,12 +84,9 @@ func TestMatrixJSSDKUsesOurBackup(t *testing.T) {
 	d := newDevice(t, hs.Login(t, account))
 	d.trust(peer, true)
 	d.backUp()
-	room := d.CreateRoom(map[string]any{
-		"preset": "private_chat", "initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": jsontext.Value(megolm)}},
-	})
-	d.rooms.members[chat.RoomID(room)] = []chat.UserID{chat.UserID(d.UserID)}
+	room := d.CreateEncryptedRoom("")
 	key := d.create()
-	d.say(room, "only in the backup")
+	d.Say(room, "only in the backup")
 	d.wait("the key saved", full(1))
 
 	if b := peer.CheckBackup(); b.Version != d.b.Status().Version || !b.Trusted {
@@ -110,31 +105,31 @@ func TestMatrixJSSDKUsesOurBackup(t *testing.T) {
 	later := peer.CreateBackup()
 	d.b.Recheck()
 	d.wait("the peer's backup", func(s chat.Backup) bool { return s.State == chat.BackupNoKey && s.Version == later })
-	d.say(room, "kept for later")
+	d.Say(room, "kept for later")
 	d.use(chat.Secret(peer.Secret("m.megolm_backup.v1")))
 	d.wait("all in the new one", func(s chat.Backup) bool { return on(s) && s.Version == later && s.Saved == s.Total && s.Total > 0 })
 }
 
 // trust has the device trust the identity that a peer made, and with private have its keys.
 func (d *device) trust(peer *matrixtest.Peer, private bool) {
-	d.t.Helper()
-	ctx, me := d.t.Context(), chat.UserID(d.UserID)
-	if err := d.m.Refresh(ctx, me); err != nil {
-		d.t.Fatal(err)
+	d.T.Helper()
+	ctx, me := d.T.Context(), chat.UserID(d.UserID)
+	if err := d.Machine.Refresh(ctx, me); err != nil {
+		d.T.Fatal(err)
 	}
-	keys, err := d.m.KeysOf(ctx, me)
+	keys, err := d.Machine.KeysOf(ctx, me)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
-	if err := d.m.TrustOwnMaster(ctx, keys.Master); err != nil {
-		d.t.Fatal(err)
+	if err := d.Machine.TrustOwnMaster(ctx, keys.Master); err != nil {
+		d.T.Fatal(err)
 	}
 	for _, name := range []string{"m.cross_signing.master", "m.cross_signing.self_signing", "m.cross_signing.user_signing"} {
 		if !private {
 			break
 		}
-		if err := d.m.PutSecret(ctx, name, chat.Secret(peer.Secret(name))); err != nil {
-			d.t.Fatal(err)
+		if err := d.Machine.PutSecret(ctx, name, chat.Secret(peer.Secret(name))); err != nil {
+			d.T.Fatal(err)
 		}
 	}
 }
@@ -147,13 +142,13 @@ func TestFilesOfKeysBothWays(t *testing.T) {
 	peer.WaitEncrypted(room)
 	peer.SendText(room, "in the file")
 	d := newDevice(t, hs.Login(t, account))
-	d.since = ""
-	events := d.sync(room)
+	d.Rewind()
+	events := d.Take().Encrypted(room)
 	imported, total, err := d.b.Import(t.Context(), []byte(peer.ExportRoomKeysFile("a light on the pier")), "a light on the pier")
 	if err != nil || imported != 1 || total != 1 {
 		t.Fatalf("imported %d of %d: %v", imported, total, err)
 	}
-	if got := d.read(room, events[0]); got != "in the file" {
+	if got := d.Read(room, events[0]); got != "in the file" {
 		t.Errorf("read %q", got)
 	}
 
@@ -199,7 +194,7 @@ func TestBackupIsSignedOnceTheIdentityIsHere(t *testing.T) {
 	d.b.Recheck()
 	matrixtest.Wait(t, waitLimit, "the signature", func() bool {
 		info := onServer(d.Client)
-		s, err := d.m.BackupSigners(t.Context(), info.Auth)
+		s, err := d.Machine.BackupSigners(t.Context(), info.Auth)
 		return err == nil && s.Master && s.Session
 	})
 	if b := peer.CheckBackup(); !b.Trusted || b.Version != d.b.Status().Version {

@@ -19,23 +19,17 @@ import (
 // maxSealed is the longest entry of the backup that is read, in bytes.
 const maxSealed = 1 << 20
 
-var (
-	errStalled  = errors.New("backup: nothing arrives any more")
-	errTooLarge = errors.New("backup: entry too large")
-	errShape    = errors.New("backup: not the JSON that was expected")
-)
-
 // Restore fetches every key of the backup and returns how many of them are
 // here now. Its progress is part of the state. What it has taken in when it
 // fails stays. Errors are *chat.Problem.
 //
 // Spec: client-server-api#get_matrixclientv3room_keyskeys
 func (b *Manager) Restore(ctx context.Context) (restored int, err error) {
-	release, err := hold(ctx, b.restores)
+	done, err := b.restores.Take(ctx)
 	if err != nil {
 		return 0, crypto.Explain(err)
 	}
-	defer release()
+	defer done()
 	if err := b.check(ctx); err != nil {
 		return 0, crypto.Explain(err)
 	}

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"maunium.net/go/mautrix"
@@ -29,8 +28,6 @@ type sessionData struct {
 	Shared         bool `json:"shared_history,omitempty"`
 	SharedUnstable bool `json:"org.matrix.msc3061.shared_history,omitempty"`
 }
-
-var errOther = errors.New("backup: not the key that it is called")
 
 func dataOf(k *crypto.RoomKey) sessionData {
 	d := sessionData{

@@ -13,6 +13,7 @@ import (
 
 	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -23,11 +24,11 @@ func (b *Manager) Flush(ctx context.Context) error { return crypto.Explain(b.upl
 
 // upload gives the backup every key that it lacks.
 func (b *Manager) upload(ctx context.Context) error {
-	release, err := hold(ctx, b.uploads)
+	done, err := b.uploads.Take(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer done()
 	limit := b.limits.upload
 	for {
 		t, ok := b.usable()
@@ -69,7 +70,7 @@ func (b *Manager) upload(ctx context.Context) error {
 		if err := b.count(ctx, t, false); err != nil {
 			return err
 		}
-		if !rest(ctx, b.limits.pace) {
+		if !upkeep.Sleep(ctx, b.limits.pace) {
 			return ctx.Err()
 		}
 	}

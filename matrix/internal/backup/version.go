@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -83,19 +82,14 @@ func (b *Manager) present(ctx context.Context) (*versionInfo, error) {
 // isNotFound reports whether the homeserver itself says that there is no such
 // thing, rather than some proxy before it.
 func isNotFound(err error) bool {
-	if err == nil {
-		return false
-	}
 	p := fault.From(err)
-	return p.Kind == chat.ProblemNotFound && p.Code != ""
+	return p != nil && p.Kind == chat.ProblemNotFound && p.Code != ""
 }
 
 // isWrongVersion reports whether an upload met another version than it named.
 func isWrongVersion(err error) bool {
-	if err == nil {
-		return false
-	}
-	return fault.From(err).Code == "M_WRONG_ROOM_KEYS_VERSION" || isNotFound(err)
+	p := fault.From(err)
+	return p != nil && p.Code == "M_WRONG_ROOM_KEYS_VERSION" || isNotFound(err)
 }
 
 // keyFor returns the private key that is here for a backup, or nil. A key
@@ -105,7 +99,7 @@ func (b *Manager) keyFor(ctx context.Context, info *versionInfo) (*keyPair, erro
 	if public == "" {
 		return nil, nil
 	}
-	for _, name := range [...]string{crypto.SecretBackup, pendingSecret} {
+	for _, name := range keyNames() {
 		s, err := b.o.Machine.Secret(ctx, name)
 		if err != nil {
 			return nil, err
@@ -155,28 +149,32 @@ func judge(info *versionInfo, key *keyPair, hadKey bool, signers crypto.BackupSi
 
 // check looks at which backup the homeserver has.
 func (b *Manager) check(ctx context.Context) error {
-	release, err := b.lock(ctx)
+	done, err := b.deciding.Take(ctx)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer done()
+	info, key, err := b.see(ctx)
+	if err != nil || key == nil {
+		return err
+	}
+	b.sign(ctx, info, key)
+	return b.lag(ctx, info, key)
+}
+
+// see asks which backup there is and takes that in. It returns the key that is
+// here for it, or nil. The caller has the turn of deciding.
+func (b *Manager) see(ctx context.Context) (*versionInfo, *keyPair, error) {
 	info, err := b.present(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	key, err := b.look(ctx, info)
-	if err != nil {
-		return err
-	}
-	if key != nil {
-		b.sign(ctx, info, key)
-		return b.lag(ctx, info, key)
-	}
-	return nil
+	return info, key, err
 }
 
 // look takes in what the homeserver says about its backup, and returns the key
-// that is here for it. The caller holds the lock.
+// that is here for it. The caller has the turn of deciding.
 func (b *Manager) look(ctx context.Context, info *versionInfo) (*keyPair, error) {
 	if info == nil {
 		return nil, b.enter(ctx, nil, nil, chat.BackupNone)
@@ -194,65 +192,4 @@ func (b *Manager) look(ctx context.Context, info *versionInfo) (*keyPair, error)
 		return nil, err
 	}
 	return key, b.enter(ctx, info, key, judge(info, key, stored != "", signers))
-}
-
-// sign adds the own identity's signature to a backup that lacks it. Other
-// sessions without the key tell by it that the backup is the account's.
-func (b *Manager) sign(ctx context.Context, info *versionInfo, key *keyPair) {
-	err := func() error {
-		signers, err := b.o.Machine.BackupSigners(ctx, info.Auth)
-		if err != nil || signers.Master {
-			return err
-		}
-		can, err := b.o.Machine.CanSignBackup(ctx)
-		if err != nil || !can {
-			return err
-		}
-		auth, err := b.o.Machine.BackupAuth(ctx, key.public)
-		if err != nil {
-			return err
-		}
-		body := versionInfo{Algorithm: algorithm, Auth: merged(info.Auth, auth), Version: info.Version}
-		if err := b.request(ctx, http.MethodPut, body, nil, "version", info.Version); err != nil {
-			return err
-		}
-		var now versionInfo
-		if err := b.request(ctx, http.MethodGet, nil, &now, "version", info.Version); err != nil {
-			return err
-		}
-		if signers, err = b.o.Machine.BackupSigners(ctx, now.Auth); err == nil && !signers.Master {
-			err = errors.New("the homeserver did not keep it")
-		}
-		return err
-	}()
-	if err != nil && ctx.Err() == nil {
-		b.log.Warn("Backup was not signed", slog.String("problem", fault.From(err).Kind.String()))
-	}
-}
-
-// merged returns auth_data with the signatures of an older one beside its own.
-func merged(old, auth jsontext.Value) jsontext.Value {
-	type wire struct {
-		Public     string                               `json:"public_key"`
-		Signatures map[string]map[string]jsontext.Value `json:"signatures"`
-	}
-	var a, o wire
-	if jsonv2.Unmarshal(old, &o) != nil || jsonv2.Unmarshal(auth, &a) != nil {
-		return auth
-	}
-	for user, sigs := range o.Signatures {
-		for name, sig := range sigs {
-			if a.Signatures[user] == nil {
-				a.Signatures[user] = map[string]jsontext.Value{}
-			}
-			if _, ok := a.Signatures[user][name]; !ok {
-				a.Signatures[user][name] = sig
-			}
-		}
-	}
-	out, err := jsonv2.Marshal(a)
-	if err != nil {
-		return auth
-	}
-	return out
 }

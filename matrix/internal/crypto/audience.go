@@ -48,19 +48,19 @@ func refusal(p chat.Policy, t chat.SessionTrust) (code event.RoomKeyWithheldCode
 }
 
 // audienceOf sorts the devices of users by what the policy says. This device is none of them.
-func (m *Machine) audienceOf(ctx context.Context, eng *engine, users []id.UserID, p chat.Policy) (*audience, error) {
+func (m *Machine) audienceOf(ctx context.Context, users []id.UserID, p chat.Policy) (*audience, error) {
 	devices, err := m.listed(ctx, users)
 	if err != nil {
 		return nil, err
 	}
 	a := &audience{want: make(map[recipient]*id.Device, len(devices))}
-	if a.trust, a.people, err = m.trustOf(ctx, eng, devices); err != nil {
+	if a.trust, a.people, err = m.trustOf(ctx, devices); err != nil {
 		return nil, fmt.Errorf("resolve trust: %w", err)
 	}
 	for _, d := range devices {
-		r := recipient{d.UserID, d.IdentityKey}
+		r := recipientOf(d)
 		t := a.trust[r]
-		if t == chat.SessionSigned && d.UserID == id.UserID(m.opt.User) && a.people[d.UserID] == chat.PersonWithdrawn {
+		if t == chat.SessionSigned && d.UserID == m.own && a.people[d.UserID] == chat.PersonWithdrawn {
 			t = chat.SessionUnsigned // confirmed by an identity in our name that is not the one of this session
 		}
 		if code, out := refusal(p, t); out {
@@ -79,14 +79,13 @@ func byName(a, b *id.Device) int {
 
 // listed returns the devices of users whose lists are kept, but this one.
 func (m *Machine) listed(ctx context.Context, users []id.UserID) ([]*id.Device, error) {
-	all, err := scanDevices(m.db.Query(ctx, deviceColumns+`
-		WHERE user_id IN (SELECT value FROM json_each($1)) AND deleted=false
-			AND EXISTS (SELECT 1 FROM crypto_tracked_user t WHERE t.user_id=crypto_device.user_id)`, jsonList(users)))
+	all, err := devicesWhere(ctx, m.db, `user_id IN (SELECT value FROM json_each($1)) AND deleted=false
+		AND EXISTS (SELECT 1 FROM crypto_tracked_user t WHERE t.user_id=crypto_device.user_id)`, jsonList(users))
 	if err != nil {
-		return nil, fmt.Errorf("load devices: %w", asDamage(err))
+		return nil, err
 	}
 	return slices.DeleteFunc(all, func(d *id.Device) bool {
-		return d.UserID == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)
+		return d.UserID == m.own && d.DeviceID == m.this
 	}), nil
 }
 
@@ -157,7 +156,7 @@ func (m *Machine) readers(mem Members, vis *event.HistoryVisibilityEventContent)
 	if vis == nil || vis.HistoryVisibility != event.HistoryVisibilityJoined {
 		users = append(users, userIDs(mem.Invited)...)
 	}
-	users = append(users, id.UserID(m.opt.User))
+	users = append(users, m.own)
 	slices.Sort(users)
 	return slices.Compact(users)
 }

@@ -47,7 +47,7 @@ func (m *Machine) BackupSigners(ctx context.Context, auth jsontext.Value) (Backu
 	}
 	by := func(name, key string) bool {
 		_, ok := wire.Signatures[string(m.opt.User)]["ed25519:"+name]
-		return ok && key != "" && signedBy(auth, id.UserID(m.opt.User), name, key)
+		return ok && key != "" && signedBy(auth, m.own, name, key)
 	}
 	out.Master = out.Anchored && by(own.MasterKey, own.MasterKey)
 	signing, _ := m.Identity()
@@ -74,7 +74,7 @@ func signedBy(obj jsontext.Value, user id.UserID, name, key string) bool {
 // key is here, by the own identity.
 func (m *Machine) BackupAuth(ctx context.Context, public string) (jsontext.Value, error) {
 	auth := backup.MegolmAuthData{PublicKey: id.Ed25519(public)}
-	sigs, err := m.SignJSON(ctx, auth)
+	sigs, err := m.signJSON(ctx, auth)
 	if err != nil {
 		return nil, fmt.Errorf("sign backup: %w", err)
 	}

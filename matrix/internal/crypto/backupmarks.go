@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-
-	"maunium.net/go/mautrix/id"
 )
 
 // RoomKeysToSave returns up to limit sessions that the backup named by mark
@@ -50,7 +48,7 @@ func (m *Machine) MarkSaved(ctx context.Context, mark string, keys []RoomKey) er
 	if err != nil {
 		return err
 	}
-	err = eng.store.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+	return transact(ctx, eng.store.DB, "mark saved room keys", func(ctx context.Context) error {
 		for i := range keys {
 			if _, err := eng.store.DB.Exec(ctx, `UPDATE crypto_megolm_inbound_session SET key_backup_version=$1
 				WHERE session_id=$2 AND account_id=$3 AND session=$4`, mark, keys[i].Session, eng.store.AccountID, keys[i].stored); err != nil {
@@ -59,27 +57,19 @@ func (m *Machine) MarkSaved(ctx context.Context, mark string, keys []RoomKey) er
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("mark saved room keys: %w", asDamage(err))
-	}
-	return nil
 }
 
 // ForgetSaved takes back every mark of a backup that turned out to lack keys.
 func (m *Machine) ForgetSaved(ctx context.Context, mark string) error {
-	_, err := m.db.Exec(ctx, `UPDATE crypto_megolm_inbound_session SET key_backup_version='' WHERE account_id=$1 AND key_backup_version=$2`,
-		id.UserID(m.opt.User), mark)
-	if err != nil {
-		return fmt.Errorf("forget marks of room keys: %w", asDamage(err))
-	}
-	return nil
+	return m.exec(ctx, "forget marks of room keys", `UPDATE crypto_megolm_inbound_session SET key_backup_version='' WHERE account_id=$1 AND key_backup_version=$2`,
+		m.own, mark)
 }
 
 // CountSaved returns how many sessions there are, and how many of them the
 // backup named by mark has.
 func (m *Machine) CountSaved(ctx context.Context, mark string) (saved, total int, err error) {
 	err = m.db.QueryRow(ctx, `SELECT count(*) FILTER (WHERE key_backup_version=$2 AND $2<>''), count(*)
-		FROM crypto_megolm_inbound_session WHERE account_id=$1 AND session IS NOT NULL`, id.UserID(m.opt.User), mark).Scan(&saved, &total)
+		FROM crypto_megolm_inbound_session WHERE account_id=$1 AND session IS NOT NULL`, m.own, mark).Scan(&saved, &total)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count room keys: %w", asDamage(err))
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -99,7 +100,7 @@ func (m *Machine) PutBundle(ctx context.Context, b Bundle) error {
 	if err != nil {
 		return err
 	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	return transact(ctx, m.db, "keep history keys", func(ctx context.Context) error {
 		now := time.Now()
 		if err := m.dropBundles(ctx, eng, now.Add(-bundleAge)); err != nil {
 			return err
@@ -128,10 +129,6 @@ func (m *Machine) PutBundle(ctx context.Context, b Bundle) error {
 		}
 		return m.putSecret(ctx, eng, bundleName(b.Room, b.From), b.Content)
 	})
-	if err != nil {
-		return fmt.Errorf("keep history keys: %w", asDamage(err))
-	}
-	return nil
 }
 
 func bundleName(room chat.RoomID, from chat.UserID) string {
@@ -140,7 +137,7 @@ func bundleName(room chat.RoomID, from chat.UserID) string {
 
 // dropBundles forgets offers that came before a time, or were taken in.
 func (m *Machine) dropBundles(ctx context.Context, eng *engine, before time.Time) error {
-	all, err := m.bundles(ctx, `WHERE done=0 AND at_ms < $1`, before.UnixMilli())
+	all, err := m.bundles(ctx, `done=0 AND at_ms < $1`, before.UnixMilli())
 	if err != nil {
 		return err
 	}
@@ -153,27 +150,17 @@ func (m *Machine) dropBundles(ctx context.Context, eng *engine, before time.Time
 }
 
 func (m *Machine) bundles(ctx context.Context, where string, args ...any) ([]Bundle, error) {
-	rows, err := m.db.Query(ctx, `SELECT room_id, user_id, sender_key, at_ms FROM hubbub_bundle `+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var all []Bundle
-	for rows.Next() {
-		var b Bundle
+	return list(ctx, m.db, func(rows dbutil.Rows, b *Bundle) error {
 		var ms int64
-		if err := rows.Scan(&b.Room, &b.From, &b.Key, &ms); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&b.Room, &b.From, &b.Key, &ms)
 		b.At = time.UnixMilli(ms)
-		all = append(all, b)
-	}
-	return all, rows.Err()
+		return err
+	}, `SELECT room_id, user_id, sender_key, at_ms FROM hubbub_bundle WHERE `+where, args...)
 }
 
 // Bundles lists the offers that wait.
 func (m *Machine) Bundles(ctx context.Context) ([]Bundle, error) {
-	all, err := m.bundles(ctx, `WHERE done=0 ORDER BY at_ms`)
+	all, err := m.bundles(ctx, `done=0 ORDER BY at_ms`)
 	for i := 0; err == nil && i < len(all); i++ {
 		all[i].Content, err = m.Secret(ctx, bundleName(all[i].Room, all[i].From))
 	}
@@ -189,11 +176,7 @@ func (m *Machine) EndBundle(ctx context.Context, b Bundle, taken bool) error {
 	if err != nil {
 		return err
 	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error { return m.endBundle(ctx, eng, b, taken) })
-	if err != nil {
-		return fmt.Errorf("forget history keys: %w", asDamage(err))
-	}
-	return nil
+	return transact(ctx, m.db, "forget history keys", func(ctx context.Context) error { return m.endBundle(ctx, eng, b, taken) })
 }
 
 func (m *Machine) endBundle(ctx context.Context, eng *engine, b Bundle, taken bool) error {
@@ -210,17 +193,14 @@ func (m *Machine) endBundle(ctx context.Context, eng *engine, b Bundle, taken bo
 // ForgetBundles lets history keys of a room be taken in again: who leaves and
 // is invited anew is given them anew.
 func (m *Machine) ForgetBundles(ctx context.Context, room chat.RoomID) error {
-	if _, err := m.db.Exec(ctx, `DELETE FROM hubbub_bundle WHERE room_id=$1 AND done=1`, string(room)); err != nil {
-		return fmt.Errorf("forget history keys: %w", asDamage(err))
-	}
-	return nil
+	return m.exec(ctx, "forget history keys", `DELETE FROM hubbub_bundle WHERE room_id=$1 AND done=1`, string(room))
 }
 
 // SessionByKey returns which listed session of a user has an identity key. One
 // that is not listed has the trust SessionGone.
 func (m *Machine) SessionByKey(ctx context.Context, user chat.UserID, identityKey string) (chat.Session, error) {
 	return m.sessionWhere(ctx, chat.Session{User: user, Trust: chat.SessionGone},
-		` WHERE user_id=$1 AND identity_key=$2 AND deleted=false`, user, identityKey)
+		`user_id=$1 AND identity_key=$2 AND deleted=false`, user, identityKey)
 }
 
 // NotShared notes which sessions of a room were not meant for people who came
@@ -229,7 +209,7 @@ func (m *Machine) SessionByKey(ctx context.Context, user chat.UserID, identityKe
 // MSC4268
 func (m *Machine) NotShared(ctx context.Context, room chat.RoomID, sessions []string) error {
 	for part := range slices.Chunk(sessions, importBatch) {
-		err := m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+		err := transact(ctx, m.db, "save what is not shared", func(ctx context.Context) error {
 			for _, s := range part {
 				if len(s) > maxCode {
 					continue
@@ -243,7 +223,7 @@ func (m *Machine) NotShared(ctx context.Context, room chat.RoomID, sessions []st
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("save what is not shared: %w", asDamage(err))
+			return err
 		}
 	}
 	return nil

@@ -198,13 +198,7 @@ func TestNamesOfSessionsAreShort(t *testing.T) {
 // A homeserver that shows an identity again which was verified once, after the
 // person has accepted another one in its place, does not get it verified.
 func TestVerificationThatWasWithdrawnDoesNotComeBack(t *testing.T) {
-	hs := matrixtest.Synapse(t)
-	proxy, before := hs.Before(t)
-	bobs := hs.NewAccount(t, "bob")
-	bob := newDevice(t, hs.Login(t, bobs))
-	first := bob.identify(bobs)
-	alice := newDevice(t, before.NewClient(t, "alice"))
-	alice.identify(matrixtest.Account{})
+	proxy, alice, bob, bobs, first := acquaintances(t)
 	alice.verify(bobs.UserID, first)
 	old := alice.keysOf(bobs.UserID)
 	bob.identify(bobs)

@@ -88,15 +88,7 @@ func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Va
 		u.Err, u.Store = err, true
 		return Clear{}, u
 	}
-	var dec *event.Event
-	p := &probe{sender: w.Sender}
-	err = guard(func() (err error) {
-		if err := evt.Content.ParseRaw(evt.Type); err != nil {
-			return err
-		}
-		dec, err = eng.mach.DecryptMegolmEvent(withProbe(ctx, p), evt)
-		return err
-	})
+	dec, used, err := decryptMegolm(ctx, eng, evt)
 	if err != nil {
 		m.explain(u, err)
 		m.lookForRefusal(ctx, u, room, w.Sender)
@@ -107,14 +99,27 @@ func (m *Machine) Decrypt(ctx context.Context, room chat.RoomID, raw jsontext.Va
 		return Clear{}, u
 	}
 	clear, fail := clearOf(room, head.Session, dec)
-	if fail != nil || p.used == nil {
+	if fail != nil || used == nil {
 		return clear, fail
 	}
-	if clear.Verdict, err = m.examine(ctx, eng, p.used, evt); err != nil {
+	if clear.Verdict, err = m.examine(ctx, eng, used, evt); err != nil {
 		u.Cause, u.Err, u.Store = chat.CauseUnknownSession, err, true
 		return Clear{}, u
 	}
 	return clear, nil
+}
+
+// decryptMegolm returns what was inside and the session that opened it.
+func decryptMegolm(ctx context.Context, eng *engine, evt *event.Event) (dec *event.Event, used *mcrypto.InboundGroupSession, err error) {
+	p := &probe{sender: evt.Sender}
+	err = guard(func() (err error) {
+		if err := evt.Content.ParseRaw(evt.Type); err != nil {
+			return err
+		}
+		dec, err = eng.mach.DecryptMegolmEvent(withProbe(ctx, p), evt)
+		return err
+	})
+	return dec, p.used, err
 }
 
 // examine says what is to be said about a message that was decrypted.

@@ -10,6 +10,7 @@ import (
 
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -166,6 +167,18 @@ func (t *tracked) done(asked map[id.UserID]uint64, got func(id.UserID) bool, now
 	return again
 }
 
+// retry returns when the next outdated device list may be asked for again.
+func (t *tracked) retry() (at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for u := range t.outdated {
+		if f := t.failed[u]; !f.IsZero() {
+			at = upkeep.Earlier(at, f)
+		}
+	}
+	return at
+}
+
 // freshen makes the device lists of users current: those that changed and
 // those that were never asked for. Users whose homeserver is out of reach
 // keep the devices that are known.
@@ -180,8 +193,11 @@ func (m *Machine) fetchDevices(ctx context.Context, eng *engine, ask map[id.User
 	if len(ask) == 0 {
 		return nil
 	}
-	m.fetching.Lock()
-	defer m.fetching.Unlock()
+	done, err := m.fetching.Take(ctx)
+	if err != nil {
+		return fmt.Errorf("fetch device lists: %w", err)
+	}
+	defer done()
 	chunk := make([]id.UserID, 0, queryUsers)
 	var failed error
 	flush := func() {
@@ -248,6 +264,6 @@ func (m *Machine) fetchChunk(ctx context.Context, eng *engine, users []id.UserID
 			return fmt.Errorf("mark device lists: %w", asDamage(err))
 		}
 	}
-	m.tellPeople(changed)
+	m.tellPeople(changed...)
 	return nil
 }

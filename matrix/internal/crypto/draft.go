@@ -72,7 +72,7 @@ func (m *Machine) makeDraft(ctx context.Context, eng *engine) (keys [3]olm.PKSig
 			return keys, fmt.Errorf("make identity: %w", err)
 		}
 	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, m.db, "prepare identity", func(ctx context.Context) error {
 		for i, name := range privateNames() {
 			if err := m.putSecret(ctx, eng, draftPrefix+name, encodeSeed(keys[i])); err != nil {
 				return err
@@ -81,7 +81,7 @@ func (m *Machine) makeDraft(ctx context.Context, eng *engine) (keys [3]olm.PKSig
 		return nil
 	})
 	if err != nil {
-		return keys, fmt.Errorf("prepare identity: %w", asDamage(err))
+		return keys, err
 	}
 	return keys, nil
 }
@@ -90,28 +90,27 @@ func (m *Machine) makeDraft(ctx context.Context, eng *engine) (keys [3]olm.PKSig
 //
 // Spec: client-server-api#post_matrixclientv3keysdevice_signingupload
 func (m *Machine) describe(ctx context.Context, keys [3]olm.PKSigning) (*Draft, error) {
-	own := id.UserID(m.opt.User)
 	d := &Draft{
 		Master: string(keys[0].PublicKey()), self: keys[1].PublicKey(), user: keys[2].PublicKey(),
 		Body: map[string]json.RawMessage{},
 	}
-	master := masterObject(own, keys[0].PublicKey())
+	master := masterObject(m.own, keys[0].PublicKey())
 	var err error
 	if d.byDevice, err = m.signAsDevice(ctx, master); err != nil {
 		return nil, err
 	}
-	master.Signatures = signatures.NewSingleSignature(own, id.KeyAlgorithmEd25519, string(m.opt.Device), d.byDevice)
+	master.Signatures = signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, string(m.opt.Device), d.byDevice)
 	objects := map[string]*mautrix.CrossSigningKeys{"master_key": master}
 	for i, part := range []struct {
 		name  string
 		usage id.CrossSigningUsage
 		key   id.Ed25519
 	}{{"self_signing_key", id.XSUsageSelfSigning, d.self}, {"user_signing_key", id.XSUsageUserSigning, d.user}} {
-		obj := keyObject(own, part.usage, part.key)
+		obj := keyObject(m.own, part.usage, part.key)
 		if d.sigs[i], err = keys[0].SignJSON(obj); err != nil {
 			return nil, fmt.Errorf("sign %s: %w", part.name, err)
 		}
-		obj.Signatures = signatures.NewSingleSignature(own, id.KeyAlgorithmEd25519, d.Master, d.sigs[i])
+		obj.Signatures = signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, d.Master, d.sigs[i])
 		objects[part.name] = obj
 	}
 	for name, obj := range objects {
@@ -129,8 +128,7 @@ func (m *Machine) Adopt(ctx context.Context, d *Draft) error {
 	if err != nil {
 		return err
 	}
-	own, master := id.UserID(m.opt.User), id.Ed25519(d.Master)
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, m.db, "adopt identity", func(ctx context.Context) error {
 		for _, name := range privateNames() {
 			secret, err := eng.store.GetSecret(ctx, id.Secret(draftPrefix+name))
 			if err != nil {
@@ -143,30 +141,30 @@ func (m *Machine) Adopt(ctx context.Context, d *Draft) error {
 				return err
 			}
 		}
-		return m.storeIdentity(ctx, eng, own, d)
+		return m.storeIdentity(ctx, eng, d)
 	})
 	if err != nil {
-		return fmt.Errorf("adopt identity: %w", asDamage(err))
+		return err
 	}
-	return m.trustMaster(ctx, eng, master)
+	return m.trustMaster(ctx, id.Ed25519(d.Master))
 }
 
 // storeIdentity writes the public half as a fetch of the own keys would.
-func (m *Machine) storeIdentity(ctx context.Context, eng *engine, own id.UserID, d *Draft) error {
+func (m *Machine) storeIdentity(ctx context.Context, eng *engine, d *Draft) error {
 	master := id.Ed25519(d.Master)
 	for usage, key := range map[id.CrossSigningUsage]id.Ed25519{
 		id.XSUsageMaster: master, id.XSUsageSelfSigning: d.self, id.XSUsageUserSigning: d.user,
 	} {
-		if err := eng.store.PutCrossSigningKey(ctx, own, usage, key); err != nil {
+		if err := eng.store.PutCrossSigningKey(ctx, m.own, usage, key); err != nil {
 			return err
 		}
 	}
 	for i, key := range []id.Ed25519{d.self, d.user} {
-		if err := eng.store.PutSignature(ctx, own, key, own, master, d.sigs[i]); err != nil {
+		if err := eng.store.PutSignature(ctx, m.own, key, m.own, master, d.sigs[i]); err != nil {
 			return err
 		}
 	}
-	return eng.store.PutSignature(ctx, own, master, own, eng.mach.GetAccount().SigningKey(), d.byDevice)
+	return eng.store.PutSignature(ctx, m.own, master, m.own, eng.mach.GetAccount().SigningKey(), d.byDevice)
 }
 
 // HasDraft reports whether an identity is prepared, and its public master key.
@@ -216,7 +214,7 @@ func (m *Machine) OwnIdentity(ctx context.Context) (OwnIdentity, error) {
 			o.Missing = append(o.Missing, name)
 		}
 	}
-	this := &id.Device{UserID: b.own, DeviceID: id.DeviceID(m.opt.Device), SigningKey: eng.mach.GetAccount().SigningKey()}
+	this := &id.Device{UserID: b.own, DeviceID: m.this, SigningKey: eng.mach.GetAccount().SigningKey()}
 	switch {
 	case o.Master == "" && !m.tracked.have(b.own):
 		o.State = chat.IdentityUnknown
@@ -260,12 +258,12 @@ func (m *Machine) TakePrivateKeys(ctx context.Context, master string, found map[
 			}
 		}
 	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, m.db, "save private keys", func(ctx context.Context) error {
 		for _, name := range privateNames() {
-			key, err := signer(found[name])
 			if found[name] == "" {
 				continue
 			}
+			key, err := signer(found[name])
 			if err != nil {
 				return err
 			}
@@ -276,7 +274,7 @@ func (m *Machine) TakePrivateKeys(ctx context.Context, master string, found map[
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("save private keys: %w", asDamage(err))
+		return err
 	}
 	return m.TrustOwnMaster(ctx, master)
 }

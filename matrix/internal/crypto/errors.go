@@ -85,7 +85,7 @@ func (e *IdentityError) names() string {
 // leaves every other error as it is.
 func asDamage(err error) error {
 	var se sqlite3.Error
-	if errors.As(err, &se) && (se.Code == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB) {
+	if !errors.Is(err, ErrCorrupt) && errors.As(err, &se) && (se.Code == sqlite3.ErrCorrupt || se.Code == sqlite3.ErrNotADB) {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return err

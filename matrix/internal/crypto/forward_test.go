@@ -47,11 +47,11 @@ func (d *device) forward(to *device, room string, out *mcrypto.OutboundGroupSess
 
 func (d *device) has(room, session string) bool {
 	d.t.Helper()
-	ok, err := d.m.HasSession(d.t.Context(), chat.RoomID(room), session)
+	k, err := d.m.KeyInfo(d.t.Context(), SessionUse{chat.RoomID(room), session, chat.UserID(d.UserID)})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return ok
+	return k.Here
 }
 
 // marker sends an event to the hook of a device, so that what came before it has been taken in.

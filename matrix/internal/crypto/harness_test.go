@@ -2,7 +2,6 @@ package crypto
 
 import (
 	"context"
-	"encoding/json"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -10,9 +9,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/rs/zerolog"
-	"maunium.net/go/mautrix"
-	"maunium.net/go/mautrix/id"
 
 	"hubbub/matrix/matrixtest"
 	"hubbub/store/chat"
@@ -106,23 +102,11 @@ func newDevice(t *testing.T, c *matrixtest.Client) *device {
 	return d
 }
 
-func plainClient(t testing.TB, url, user, dev, token string) *mautrix.Client {
-	t.Helper()
-	cl, err := mautrix.NewClient(url, id.UserID(user), token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cl.DeviceID = id.DeviceID(dev)
-	cl.Log = zerolog.Nop()
-	return cl
-}
-
 // open starts the machine and its upkeep, and waits for the keys to be uploaded.
 func (d *device) open() {
 	d.t.Helper()
-	cl := plainClient(d.t, d.URL, d.UserID, d.DeviceID, d.Token)
 	m, err := Open(d.t.Context(), Options{
-		Path: d.path, PickleKey: pickleKey, Client: cl, User: chat.UserID(d.UserID), Device: chat.DeviceID(d.DeviceID), Rooms: d.book,
+		Path: d.path, PickleKey: pickleKey, Client: d.Library(), User: chat.UserID(d.UserID), Device: chat.DeviceID(d.DeviceID), Rooms: d.book,
 	})
 	if err != nil {
 		d.t.Fatalf("open: %v", err)
@@ -177,86 +161,26 @@ func (d *device) restart() {
 	d.open()
 }
 
-// syncPart is what the tests read of a sync response.
-type syncPart struct {
-	Next     string `json:"next_batch"`
-	ToDevice struct {
-		Events []json.RawMessage `json:"events"`
-	} `json:"to_device"`
-	Lists struct {
-		Changed []chat.UserID `json:"changed"`
-		Left    []chat.UserID `json:"left"`
-	} `json:"device_lists"`
-	OTK      map[string]int `json:"device_one_time_keys_count"`
-	Fallback []string       `json:"device_unused_fallback_key_types"`
-	Rooms    struct {
-		Join map[string]struct {
-			Timeline struct {
-				Events []json.RawMessage `json:"events"`
-			} `json:"timeline"`
-		} `json:"join"`
-	} `json:"rooms"`
-}
-
-func parseSync(t *testing.T, raw json.RawMessage) (syncPart, ToDevice) {
-	t.Helper()
-	var p syncPart
-	if err := json.Unmarshal(raw, &p); err != nil {
-		t.Fatal(err)
-	}
-	td := ToDevice{
-		Changed: p.Lists.Changed, Left: p.Lists.Left, OTKCounts: p.OTK, HasOTKCounts: p.OTK != nil,
-		FallbackTypes: p.Fallback, HasFallback: p.Fallback != nil,
-	}
-	for _, e := range p.ToDevice.Events {
-		td.Events = append(td.Events, jsontext.Value(e))
-	}
-	return p, td
-}
-
-// sync takes in what is new and returns the encrypted events by room.
-func (d *device) sync() map[string][]jsontext.Value {
+// sync takes in what is new.
+func (d *device) sync() matrixtest.SyncAnswer {
 	d.t.Helper()
-	raw, next := d.Sync(d.since, 0)
-	p, td := parseSync(d.t, raw)
-	if err := d.m.HandleSync(d.t.Context(), td); err != nil {
+	a := d.MustAsk(d.since)
+	if err := d.m.HandleSync(d.t.Context(), ToDevice(a.Keys)); err != nil {
 		d.t.Fatalf("HandleSync: %v", err)
 	}
-	d.since = next
-	out := map[string][]jsontext.Value{}
-	for room, j := range p.Rooms.Join {
-		for _, e := range j.Timeline.Events {
-			var head struct {
-				Type string `json:"type"`
-			}
-			if json.Unmarshal(e, &head) == nil && head.Type == "m.room.encrypted" {
-				out[room] = append(out[room], jsontext.Value(e))
-			}
-		}
-	}
-	return out
+	d.since = a.Next
+	return a
 }
 
 // say encrypts a text, sends it and returns the Megolm session that it used.
 func (d *device) say(room, text string) (session string) {
 	d.t.Helper()
-	content, err := d.m.Encrypt(d.t.Context(), chat.RoomID(room), "m.room.message", jsontext.Value(`{"msgtype":"m.text","body":"`+text+`"}`))
+	content, err := d.m.Encrypt(d.t.Context(), chat.RoomID(room), "m.room.message", matrixtest.Text(text))
 	if err != nil {
 		d.t.Fatalf("Encrypt: %v", err)
 	}
-	d.Send(room, "m.room.encrypted", json.RawMessage(content))
-	return sessionOf(d.t, content)
-}
-
-func sessionOf(t *testing.T, content []byte) string {
-	t.Helper()
-	var c struct {
-		Session string `json:"session_id"`
-	}
-	if err := json.Unmarshal(content, &c); err != nil {
-		t.Fatal(err)
-	}
-	return c.Session
+	d.Send(room, "m.room.encrypted", content)
+	return matrixtest.MegolmSession(content)
 }
 
 // hear syncs until as many encrypted events have come as there are texts, and
@@ -273,7 +197,7 @@ func (d *device) hear(room string, want ...string) {
 		}
 	}()
 	matrixtest.Wait(d.t, waitLimit, "encrypted events", func() bool {
-		events = append(events, d.sync()[room]...)
+		events = append(events, d.sync().Encrypted(room)...)
 		got = got[:0]
 		for _, e := range events {
 			got = append(got, d.read(room, e))
@@ -288,13 +212,7 @@ func (d *device) read(room string, e jsontext.Value) string {
 	if u != nil {
 		return "!" + [...]string{"unknown session", "withheld", "unknown index", "before join", "corrupt", "unsupported"}[u.Cause]
 	}
-	var content struct {
-		Body string `json:"body"`
-	}
-	if err := json.Unmarshal(c.Content, &content); err != nil {
-		d.t.Fatal(err)
-	}
-	return content.Body
+	return matrixtest.Event{Content: []byte(c.Content)}.Body()
 }
 
 // couple returns two devices that are in one encrypted room.
@@ -302,10 +220,7 @@ func couple(t *testing.T, encryption string) (a, b *device, room string) {
 	t.Helper()
 	hs := matrixtest.Synapse(t)
 	a, b = newDevice(t, hs.NewClient(t, "alice")), newDevice(t, hs.NewClient(t, "bob"))
-	room = a.CreateRoom(map[string]any{
-		"preset": "private_chat", "invite": []string{b.UserID},
-		"initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": json.RawMessage(encryption)}},
-	})
+	room = a.CreateEncryptedRoom(encryption, b.UserID)
 	b.Join(room)
 	a.book.set(room, encryption, a.UserID, b.UserID)
 	b.book.set(room, encryption, a.UserID, b.UserID)

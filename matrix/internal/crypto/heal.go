@@ -3,8 +3,6 @@ package crypto
 import (
 	"context"
 	"fmt"
-
-	"maunium.net/go/mautrix/id"
 )
 
 // maxTried bounds how many sessions are remembered as looked for in vain.
@@ -25,18 +23,12 @@ func (m *Machine) heal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.hooks.Lock()
-	onKey := m.onKey
-	m.hooks.Unlock()
 	more := false
 	for _, k := range sessions {
-		switch {
-		case !have[k]:
-			if !m.triedFor(k) && !m.want(k.Room, k.Session, "") {
-				more = true
-			}
-		case onKey != nil:
-			onKey(k.Room, k.Session)
+		if have[k] {
+			m.tellKey(k)
+		} else if !m.triedFor(k) && !m.want(k.Room, k.Session, "") {
+			more = true
 		}
 	}
 	m.mu.Lock()
@@ -51,21 +43,12 @@ func (m *Machine) haveAny(ctx context.Context, sessions []WantedSession) (map[Wa
 	for i, k := range sessions {
 		names[i] = k.Session
 	}
-	rows, err := m.db.Query(ctx, `SELECT room_id, session_id FROM crypto_megolm_inbound_session
-		WHERE account_id=$1 AND session IS NOT NULL AND session_id IN (SELECT value FROM json_each($2))`, id.UserID(m.opt.User), jsonList(names))
+	have, err := list(ctx, m.db, scanSession, `SELECT room_id, session_id FROM crypto_megolm_inbound_session
+		WHERE account_id=$1 AND session IS NOT NULL AND session_id IN (SELECT value FROM json_each($2))`, m.opt.User, jsonList(names))
 	if err != nil {
-		return nil, fmt.Errorf("look for wanted sessions: %w", asDamage(err))
+		return nil, fmt.Errorf("look for wanted sessions: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	have := map[WantedSession]bool{}
-	for rows.Next() {
-		var k WantedSession
-		if err := rows.Scan((*string)(&k.Room), &k.Session); err != nil {
-			return nil, fmt.Errorf("look for wanted sessions: %w", asDamage(err))
-		}
-		have[k] = true
-	}
-	return have, asDamage(rows.Err())
+	return setOf(have), nil
 }
 
 // triedFor reports whether the backup was asked for a session in vain.

@@ -31,18 +31,8 @@ func TestAbsurdStockOfKeysIsNotFilledUp(t *testing.T) {
 		_, _ = io.WriteString(w, answer) // the client may be gone
 	}))
 	defer hs.Close()
-	m, err := Open(t.Context(), Options{
-		Path: filepath.Join(t.TempDir(), "crypto.db"), PickleKey: pickleKey, User: "@me:x", Device: "DEV", Rooms: newBook(),
-		Client: plainClient(t, hs.URL, "@me:x", "DEV", "token"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := m.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+	m := mustOpen(t, options(t, filepath.Join(t.TempDir(), "crypto.db"), hs.URL))
+	defer mustClose(t, m)
 	if err := m.upload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -61,18 +51,8 @@ func TestBrokenMessagesOfStrangersCostLittle(t *testing.T) {
 		_, _ = io.WriteString(w, `{"device_keys":{"@mallory:x":{}}}`) // the client may be gone
 	}))
 	defer hs.Close()
-	m, err := Open(t.Context(), Options{
-		Path: filepath.Join(t.TempDir(), "crypto.db"), PickleKey: pickleKey, User: "@me:x", Device: "DEV", Rooms: newBook(),
-		Client: plainClient(t, hs.URL, "@me:x", "DEV", "token"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := m.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+	m := mustOpen(t, options(t, filepath.Join(t.TempDir(), "crypto.db"), hs.URL))
+	defer mustClose(t, m)
 	eng, err := m.engine(t.Context())
 	if err != nil {
 		t.Fatal(err)

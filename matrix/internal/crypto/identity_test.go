@@ -112,10 +112,7 @@ func roomOf(t *testing.T, all ...*device) (room string) {
 	for _, d := range all {
 		users = append(users, d.UserID)
 	}
-	room = all[0].CreateRoom(map[string]any{
-		"preset": "private_chat", "invite": users[1:],
-		"initial_state": []any{map[string]any{"type": "m.room.encryption", "state_key": "", "content": json.RawMessage(megolm)}},
-	})
+	room = all[0].CreateEncryptedRoom(megolm, users[1:]...)
 	for _, d := range all[1:] {
 		d.Join(room)
 	}
@@ -130,4 +127,17 @@ func roomOf(t *testing.T, all ...*device) (room string) {
 func (d *device) encrypt(ctx context.Context, room string) error {
 	_, err := d.m.Encrypt(ctx, chat.RoomID(room), "m.room.message", []byte(`{"msgtype":"m.text","body":"x"}`))
 	return err
+}
+
+// acquaintances are two people with identities; alice talks to the homeserver through the proxy.
+func acquaintances(t *testing.T) (proxy *matrixtest.Proxy, alice, bob *device, bobs matrixtest.Account, master string) {
+	t.Helper()
+	hs := matrixtest.Synapse(t)
+	proxy, before := hs.Before(t)
+	bobs = hs.NewAccount(t, "bob")
+	bob = newDevice(t, hs.Login(t, bobs))
+	master = bob.identify(bobs)
+	alice = newDevice(t, before.NewClient(t, "alice"))
+	alice.identify(matrixtest.Account{})
+	return proxy, alice, bob, bobs, master
 }

@@ -55,7 +55,7 @@ func (d *device) refusal(room string) (last *Undecryptable) {
 	d.t.Helper()
 	var events [][]byte
 	matrixtest.Wait(d.t, waitLimit, "refused event", func() bool {
-		for _, e := range d.sync()[room] {
+		for _, e := range d.sync().Encrypted(room) {
 			events = append(events, e)
 		}
 		for _, e := range events {
@@ -74,13 +74,7 @@ func TestShieldsOfMatrixJSSDK(t *testing.T) {
 	account := hs.NewAccount(t, "jane")
 	peer := matrixtest.StartPeerIn(t, hs, account, t.TempDir())
 	joe, _ := person(t, "joe")
-	room := peer.CreateRoom("harbour", true, joe.UserID)
-	joe.Join(room)
-	joe.book.set(room, megolm, joe.UserID, peer.UserID)
-	joe.sync()
-	peer.WaitMember(room, joe.UserID, "join")
-	peer.WaitDevice(joe.UserID, joe.DeviceID)
-	peer.WaitEncrypted(room)
+	room := joe.joins(peer)
 	peer.SendText(room, "who am I?")
 	ev := joe.next(room)[0]
 	joe.shield(room, ev, chat.ShieldUnsigned)

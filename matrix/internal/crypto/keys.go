@@ -22,22 +22,6 @@ const (
 	otkLow    = 30
 )
 
-// fallbackAge is how long a fallback key is kept at least: messages to the one
-// before it may still be under way, and a sync response that was under way
-// when it was replaced reports the old one as used.
-const fallbackAge = time.Hour
-
-// fallbackNote names the value that keeps when the last fallback key was uploaded.
-const fallbackNote = "fallback_uploaded"
-
-// fallbackAccount is what the Go implementation of the Olm account can do
-// beyond the library's interface.
-type fallbackAccount interface {
-	GenFallbackKey() error
-	FallbackKeyUnpublished() map[string]id.Curve25519
-	ForgetOldFallbackKey()
-}
-
 // keyState says which keys have to be uploaded. Guarded by Machine.mu.
 type keyState struct {
 	compared bool // own keys on the homeserver have been looked at
@@ -70,7 +54,7 @@ func (m *Machine) noteCounts(td ToDevice) {
 	due := k.low || k.fallback || !k.checked && k.stock > 0
 	m.mu.Unlock()
 	if due {
-		m.nudge()
+		m.wake.Ring()
 	}
 }
 
@@ -82,21 +66,20 @@ func (m *Machine) deviceKeys(eng *engine) (*mautrix.DeviceKeys, error) {
 		return k, nil
 	}
 	acc := eng.mach.GetAccount()
-	dev, user := id.DeviceID(m.opt.Device), id.UserID(m.opt.User)
 	signing, identity := acc.Keys()
 	keys := &mautrix.DeviceKeys{
-		UserID: user, DeviceID: dev,
+		UserID: m.own, DeviceID: m.this,
 		Algorithms: []id.Algorithm{id.AlgorithmMegolmV1, id.AlgorithmOlmV1},
 		Keys: mautrix.KeyMap{
-			id.NewDeviceKeyID(id.KeyAlgorithmCurve25519, dev): string(identity),
-			id.NewDeviceKeyID(id.KeyAlgorithmEd25519, dev):    string(signing),
+			id.NewDeviceKeyID(id.KeyAlgorithmCurve25519, m.this): string(identity),
+			id.NewDeviceKeyID(id.KeyAlgorithmEd25519, m.this):    string(signing),
 		},
 	}
 	sig, err := acc.SignJSON(keys)
 	if err != nil {
 		return nil, fmt.Errorf("sign device keys: %w", err)
 	}
-	keys.Signatures = signatures.NewSingleSignature(user, id.KeyAlgorithmEd25519, string(dev), sig)
+	keys.Signatures = signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, string(m.this), sig)
 	m.ownKeys.Store(keys)
 	return keys, nil
 }
@@ -112,8 +95,11 @@ type reqUpload struct {
 //
 // Spec: client-server-api#post_matrixclientv3keysupload
 func (m *Machine) upload(ctx context.Context) error {
-	m.uploading.Lock()
-	defer m.uploading.Unlock()
+	done, err := m.uploading.Take(ctx)
+	if err != nil {
+		return fmt.Errorf("upload keys: %w", err)
+	}
+	defer done()
 	if err := m.compareOwn(ctx); err != nil {
 		return err
 	}
@@ -129,13 +115,9 @@ func (m *Machine) upload(ctx context.Context) error {
 	count := otkTarget
 	if low {
 		// The count of a sync response may be older than the last upload.
-		resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespUploadKeys, error) {
-			return m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
-		})
-		if err != nil {
-			return fmt.Errorf("ask for the stock of one-time keys: %w", err)
+		if count, err = m.oneTimeStock(ctx); err != nil {
+			return err
 		}
-		count = max(0, resp.OneTimeKeyCounts.SignedCurve25519)
 	}
 	body, err := m.prepare(ctx, otkTarget-count, fallback)
 	if err != nil {
@@ -192,14 +174,7 @@ func (m *Machine) Announce(ctx context.Context) error { return m.ensureUploaded(
 
 // prepare makes and signs the missing keys and saves them before anybody else knows them.
 func (m *Machine) prepare(ctx context.Context, otks int, fallback bool) (body reqUpload, err error) {
-	m.olm.Lock()
-	defer m.olm.Unlock()
-	eng, err := m.engineLocked(ctx)
-	if err != nil {
-		return body, err
-	}
-	err = m.txn(ctx, eng, func(ctx context.Context) error {
-		acc := eng.mach.GetAccount()
+	err = m.changeAccount(ctx, func(eng *engine, acc *mcrypto.OlmAccount) error {
 		unpublished, err := acc.Internal.OneTimeKeys()
 		if err != nil {
 			return err
@@ -215,10 +190,8 @@ func (m *Machine) prepare(ctx context.Context, otks int, fallback bool) (body re
 				return err
 			}
 		}
-		if body, err = m.signKeys(eng, acc, fb); err != nil {
-			return err
-		}
-		return eng.store.PutAccount(ctx, acc)
+		body, err = m.signKeys(eng, acc, fb)
+		return err
 	})
 	if err != nil {
 		return reqUpload{}, fmt.Errorf("make keys: %w", err)
@@ -252,7 +225,7 @@ func (m *Machine) signAll(acc *mcrypto.OlmAccount, keys map[string]id.Curve25519
 		if err != nil {
 			return nil, fmt.Errorf("sign one-time key: %w", err)
 		}
-		k.Signatures = signatures.NewSingleSignature(id.UserID(m.opt.User), id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
+		k.Signatures = signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
 		out[id.NewKeyID(id.KeyAlgorithmSignedCurve25519, keyID)] = k
 	}
 	return out, nil
@@ -260,17 +233,10 @@ func (m *Machine) signAll(acc *mcrypto.OlmAccount, keys map[string]id.Curve25519
 
 // published notes that the homeserver has the keys.
 func (m *Machine) published(ctx context.Context, body reqUpload) error {
-	m.olm.Lock()
-	defer m.olm.Unlock()
-	eng, err := m.engineLocked(ctx)
-	if err != nil {
-		return err
-	}
-	err = m.txn(ctx, eng, func(ctx context.Context) error {
-		acc := eng.mach.GetAccount()
+	err := m.changeAccount(ctx, func(_ *engine, acc *mcrypto.OlmAccount) error {
 		acc.Internal.MarkKeysAsPublished()
 		acc.Shared = true
-		return eng.store.PutAccount(ctx, acc)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("save uploaded keys: %w", err)
@@ -278,75 +244,14 @@ func (m *Machine) published(ctx context.Context, body reqUpload) error {
 	if len(body.FallbackKeys) == 0 {
 		return nil
 	}
-	now := time.Now()
-	m.mu.Lock()
-	m.todo.keys.renewed = now
-	m.todo.keys.forget = now.Add(fallbackAge)
-	m.mu.Unlock()
-	return m.SetValue(ctx, fallbackNote, now.UTC().AppendFormat(nil, time.RFC3339))
-}
-
-// keepFallback takes the wish for another fallback key back where a life
-// before this one has just made one: a homeserver may repeat the answer that
-// reported the one before as used (Synapse does for two minutes), and the key
-// before the last one, to which messages are under way, would be lost.
-func (m *Machine) keepFallback(ctx context.Context) error {
-	m.mu.Lock()
-	known := !m.todo.keys.fallback || !m.todo.keys.renewed.IsZero()
-	m.mu.Unlock()
-	if known {
-		return nil
-	}
-	note, err := m.Value(ctx, fallbackNote)
-	if err != nil || note == nil {
-		return err
-	}
-	at, err := time.Parse(time.RFC3339, string(note))
-	if age := time.Since(at); err != nil || age < -clockSlack || age > fallbackAge {
-		return nil // long ago, or by a clock that was wrong
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.todo.keys.renewed, m.todo.keys.fallback = at, false
-	return nil
-}
-
-// forgetFallback drops the fallback key before the last one when its time has come.
-func (m *Machine) forgetFallback(ctx context.Context) error {
-	m.mu.Lock()
-	at := m.todo.keys.forget
-	m.mu.Unlock()
-	if at.IsZero() || time.Now().Before(at) {
-		return nil
-	}
-	m.olm.Lock()
-	defer m.olm.Unlock()
-	eng, err := m.engineLocked(ctx)
-	if err != nil {
-		return err
-	}
-	err = m.txn(ctx, eng, func(ctx context.Context) error {
-		acc := eng.mach.GetAccount()
-		if fb, ok := acc.Internal.(fallbackAccount); ok {
-			fb.ForgetOldFallbackKey()
-		}
-		return eng.store.PutAccount(ctx, acc)
-	})
-	if err != nil {
-		return fmt.Errorf("forget old fallback key: %w", err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.todo.keys.forget = time.Time{}
-	return nil
+	return m.renewedFallback(ctx)
 }
 
 // HoldKeys waits for an upload of the own keys that is under way, and lets none
 // begin until release is called. A sign-out needs that: a homeserver can make a
 // session anew for keys that arrive while it takes the session away.
 func (m *Machine) HoldKeys() (release func()) {
-	m.uploading.Lock()
-	return m.uploading.Unlock
+	return m.uploading.Wait()
 }
 
 // CheckOwnKeys has Run compare and upload the own keys again: after a new
@@ -355,46 +260,5 @@ func (m *Machine) CheckOwnKeys() {
 	m.mu.Lock()
 	m.todo.keys.compared = false
 	m.mu.Unlock()
-	m.nudge()
-}
-
-// compareOwn looks once at what the homeserver has for this device. Other
-// keys than ours mean that ours were lost or that somebody replaced them:
-// nothing is uploaded over them.
-func (m *Machine) compareOwn(ctx context.Context) error {
-	m.mu.Lock()
-	done := m.todo.keys.compared
-	m.mu.Unlock()
-	if done {
-		return nil
-	}
-	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
-	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
-		return m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-			DeviceKeys: mautrix.DeviceKeysRequest{user: mautrix.DeviceIDList{}}, Timeout: claimTimeout,
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("compare own keys: %w", err)
-	}
-	eng, err := m.engine(ctx)
-	if err != nil {
-		return err
-	}
-	theirs, ok := resp.DeviceKeys[user][dev]
-	if ok && !eng.has(theirs, dev) {
-		return ErrDeviceKeys
-	}
-	m.olm.Lock()
-	if e := m.eng.Load(); e != nil {
-		e.mach.GetAccount().Shared = ok
-	}
-	m.olm.Unlock()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.todo.keys.compared, m.todo.keys.uploaded = true, ok
-	if !ok {
-		m.todo.keys.low, m.todo.keys.fallback = true, true
-	}
-	return nil
+	m.wake.Ring()
 }

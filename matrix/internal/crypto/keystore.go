@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.mau.fi/util/dbutil"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/id"
 
@@ -175,41 +176,29 @@ func (s *keyStore) forget(ctx context.Context, users []id.UserID) error {
 
 // trackedUsers returns whose device lists are stored, and which of them are out of date.
 func (s *keyStore) trackedUsers(ctx context.Context) (known, outdated []id.UserID, err error) {
-	rows, err := s.DB.Query(ctx, `SELECT user_id, devices_outdated FROM crypto_tracked_user`)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load tracked users: %w", err)
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
+	err = each(ctx, s.DB, func(rows dbutil.Rows) error {
 		var u id.UserID
 		var old bool
-		if err := rows.Scan(&u, &old); err != nil {
-			return nil, nil, fmt.Errorf("load tracked users: %w", err)
-		}
+		err := rows.Scan(&u, &old)
 		known = append(known, u)
 		if old {
 			outdated = append(outdated, u)
 		}
+		return err
+	}, `SELECT user_id, devices_outdated FROM crypto_tracked_user`)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load tracked users: %w", err)
 	}
-	return known, outdated, rows.Err()
+	return known, outdated, nil
 }
 
 // sharedWith returns the identity keys, per user, that have been given an outbound session.
 func (s *keyStore) sharedWith(ctx context.Context, session id.SessionID) (map[recipient]bool, error) {
-	rows, err := s.DB.Query(ctx, `SELECT user_id, identity_key FROM crypto_megolm_outbound_session_shared WHERE session_id=$1`, session)
+	given, err := list(ctx, s.DB, scanRecipient, `SELECT user_id, identity_key FROM crypto_megolm_outbound_session_shared WHERE session_id=$1`, session)
 	if err != nil {
 		return nil, fmt.Errorf("load recipients: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	out := map[recipient]bool{}
-	for rows.Next() {
-		var r recipient
-		if err := rows.Scan(&r.user, &r.key); err != nil {
-			return nil, fmt.Errorf("load recipients: %w", err)
-		}
-		out[r] = true
-	}
-	return out, rows.Err()
+	return setOf(given), nil
 }
 
 // GetNewestSessionCreationTS implements crypto.Store. The machine asks this
@@ -281,7 +270,7 @@ func (s *keyStore) flush(ctx context.Context) error {
 	if len(seen) == 0 {
 		return nil
 	}
-	err := s.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err := transact(ctx, s.DB, "write message indices", func(ctx context.Context) error {
 		for k, u := range seen {
 			if _, err := s.DB.Exec(ctx, `INSERT INTO crypto_message_index (session_id, "index", event_id, timestamp)
 				VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, k.session, k.n, u.event, u.ms); err != nil {
@@ -291,7 +280,7 @@ func (s *keyStore) flush(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("write message indices: %w", err)
+		return err
 	}
 	s.replay.mu.Lock()
 	for k := range seen {
@@ -306,4 +295,13 @@ func (s *keyStore) pending() bool {
 	s.replay.mu.Lock()
 	defer s.replay.mu.Unlock()
 	return len(s.replay.seen) > 0
+}
+
+// take empties the memory and returns what was in it.
+func (r *replay) take() map[index]use {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := r.seen
+	r.seen = map[index]use{}
+	return seen
 }

@@ -3,8 +3,10 @@ package crypto
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"slices"
 
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/crypto/signatures"
 	"maunium.net/go/mautrix/id"
 
@@ -83,9 +85,9 @@ func (s *keyStore) PutDevices(ctx context.Context, user id.UserID, devs map[id.D
 // under its id it joins the old signing key, which its owner has confirmed,
 // with the new identity key, which anybody may have made.
 func (s *keyStore) keepKeys(ctx context.Context, user id.UserID, devs map[id.DeviceID]*id.Device) (map[id.DeviceID]*id.Device, error) {
-	known, err := scanDevices(s.DB.Query(ctx, deviceColumns+` WHERE user_id=$1`, user))
+	known, err := devicesWhere(ctx, s.DB, `user_id=$1`, user)
 	if err != nil {
-		return nil, fmt.Errorf("load devices of %s: %w", user, err)
+		return nil, err
 	}
 	out := make(map[id.DeviceID]*id.Device, len(devs))
 	for name, d := range devs {
@@ -164,7 +166,7 @@ func (s *keyStore) GetCrossSigningKeys(ctx context.Context, user id.UserID) (map
 // takeLists writes what was collected, pins identities that are new, and
 // returns the users of whom something changed.
 func (m *Machine) takeLists(ctx context.Context, w *listWork) (changed []chat.UserID, err error) {
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, m.db, "save device lists", func(ctx context.Context) error {
 		before, err := m.prints(ctx, w.users)
 		if err != nil {
 			return err
@@ -189,14 +191,21 @@ func (m *Machine) takeLists(ctx context.Context, w *listWork) (changed []chat.Us
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("save device lists: %w", asDamage(err))
+		return nil, err
 	}
 	return changed, nil
 }
 
 // prints returns, for each user, a hash of everything that trust depends on.
 func (m *Machine) prints(ctx context.Context, users []id.UserID) (map[id.UserID]uint64, error) {
-	rows, err := m.db.Query(ctx, `
+	out := map[id.UserID]uint64{}
+	err := each(ctx, m.db, func(rows dbutil.Rows) error {
+		var user id.UserID
+		var a, b string
+		err := rows.Scan(&user, &a, &b)
+		out[user] = out[user]*31 + hash(m.seed, a, b)
+		return err
+	}, `
 		SELECT user_id AS u, device_id, identity_key || signing_key || trust || deleted || name
 			FROM crypto_device WHERE user_id IN (SELECT value FROM json_each($1))
 		UNION ALL SELECT user_id, usage, key FROM crypto_cross_signing_keys WHERE user_id IN (SELECT value FROM json_each($1))
@@ -207,15 +216,16 @@ func (m *Machine) prints(ctx context.Context, users []id.UserID) (map[id.UserID]
 	if err != nil {
 		return nil, fmt.Errorf("load device lists: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	out := map[id.UserID]uint64{}
-	for rows.Next() {
-		var user id.UserID
-		var a, b string
-		if err := rows.Scan(&user, &a, &b); err != nil {
-			return nil, fmt.Errorf("load device lists: %w", err)
-		}
-		out[user] = out[user]*31 + m.hashUsers([]id.UserID{id.UserID(a), id.UserID(b)})
+	return out, nil
+}
+
+// hash tells lists of texts apart, within one run.
+func hash[T ~string](seed maphash.Seed, parts ...T) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, s := range parts {
+		_, _ = h.WriteString(string(s)) // never fails
+		_ = h.WriteByte(0)              // never fails
 	}
-	return out, rows.Err()
+	return h.Sum64()
 }

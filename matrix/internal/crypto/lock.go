@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/id"
 
 	"hubbub/store/chat"
@@ -37,16 +36,16 @@ func (m *Machine) Lock(ctx context.Context, room chat.RoomID) (chat.RoomLock, er
 	if conf.Algorithm != id.AlgorithmMegolmV1 {
 		return l, nil
 	}
-	_, vis, err := st.settings(ctx, room)
+	set, err := st.settings(ctx, room)
 	if err != nil {
 		return l, err
 	}
-	l.SharesHistory = sharesHistory(vis)
+	l.SharesHistory = set.sharesHistory()
 	eng, err := m.engine(ctx)
 	if err != nil {
 		return l, err
 	}
-	limits, err := mcrypto.NewOutboundGroupSession(id.RoomID(room), conf, vis)
+	limits, err := set.outbound(id.RoomID(room))
 	if err != nil {
 		return l, fmt.Errorf("read limits of %s: %w", room, err)
 	}
@@ -58,20 +57,20 @@ func (m *Machine) Lock(ctx context.Context, room chat.RoomID) (chat.RoomLock, er
 	if session != nil && session.Shared {
 		l.HasKey, l.Age, l.Messages = true, max(0, time.Since(session.CreationTime)), session.MessageCount
 	}
-	users, err := m.recipients(ctx, room, vis)
+	users, err := m.recipients(ctx, room, set.vis)
 	if err != nil {
-		if users, err = m.knownRecipients(ctx, room, vis); err != nil {
+		if users, err = m.knownRecipients(ctx, room, set.vis); err != nil {
 			return l, err
 		}
 	}
 	if err := m.freshen(ctx, eng, users); err != nil && isStoreError(err) {
 		return l, err
 	}
-	a, err := m.audienceOf(ctx, eng, users, d.Hold.Share)
+	a, err := m.audienceOf(ctx, users, d.Hold.Share)
 	if err != nil {
 		return l, err
 	}
-	a.describe(&l, id.UserID(m.opt.User))
+	a.describe(&l, m.own)
 	return l, nil
 }
 

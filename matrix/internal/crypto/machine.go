@@ -13,9 +13,9 @@ import (
 	"go.mau.fi/util/dbutil"
 	"go.mau.fi/util/exsync"
 	"maunium.net/go/mautrix"
-	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -37,33 +37,31 @@ type Options struct {
 // goroutine.
 type Machine struct {
 	opt   Options
+	own   id.UserID   // whose device this is, as the library names them
+	this  id.DeviceID // and which one
 	log   *slog.Logger
 	delay time.Duration // askDelay, but in tests
 	db    *dbutil.Database
-	// seed of the hash by which lists of recipients are compared
-	seed maphash.Seed
+	seed  maphash.Seed // of hash
 
 	// olm orders everything that touches Olm sessions or the account: their
 	// state is cached in memory. It is never held across a network request.
 	olm sync.Mutex
 	eng atomic.Pointer[engine] // nil after Close, or when a failed write could not be undone
 
-	uploading sync.Mutex // one upload of keys at a time
-	fetching  sync.Mutex // one request for device lists at a time, so that an older answer never wins
+	uploading upkeep.Turn // one upload of keys at a time
+	fetching  upkeep.Turn // one request for device lists at a time, so that an older answer never wins
 	ownKeys   atomic.Pointer[mautrix.DeviceKeys]
 	roomLocks *exsync.KeyedMutex[chat.RoomID] // one share or encryption per room at a time
-	wake      chan struct{}                   // one slot: Run has something to do
+	wake      upkeep.Bell                     // Run has something to do
 
 	policyEdit sync.Mutex // one change of the policies at a time
 	rooms      roomMemory
+	verdicts   verdicts
+	strangers  strangers
+	refused    atomic.Uint32 // refusals of others written in this run
 	lives      lives
-
-	hooks     sync.Mutex // guards those below
-	onKey     func(room chat.RoomID, session string)
-	onDevice  func(ev *Received)
-	onPeople  []func(users []chat.UserID)
-	onRoomKey func()
-	backup    func(ctx context.Context, room chat.RoomID, session string) (bool, error)
+	hooks      hooks
 
 	mu      sync.Mutex // guards everything below; never held across I/O
 	todo    todo
@@ -79,6 +77,8 @@ type recipient struct {
 	key  id.IdentityKey
 }
 
+func recipientOf(d *id.Device) recipient { return recipient{d.UserID, d.IdentityKey} }
+
 // Open reads crypto.db, or creates it with a new identity when it does not
 // exist. It does no network requests. The errors are those of this package's
 // errors.go, or those of the file system.
@@ -87,13 +87,16 @@ func Open(ctx context.Context, opt Options) (*Machine, error) {
 		return nil, errors.New("crypto: options lack the key, the client or the rooms")
 	}
 	m := &Machine{
-		opt: opt, log: opt.Log, seed: maphash.MakeSeed(), delay: askDelay,
+		opt: opt, own: id.UserID(opt.User), this: id.DeviceID(opt.Device), log: opt.Log, seed: maphash.MakeSeed(), delay: askDelay,
 		roomLocks: exsync.NewKeyedMutex[chat.RoomID](),
-		wake:      make(chan struct{}, 1),
+		uploading: upkeep.NewTurn(),
+		fetching:  upkeep.NewTurn(),
+		wake:      upkeep.NewBell(),
 		settled:   map[chat.RoomID]settled{},
 		given:     map[id.SessionID]map[recipient]bool{},
 		noOlm:     map[recipient]time.Time{},
-		rooms:     roomMemory{verdicts: map[SessionUse]verdict{}, look: map[id.UserID]bool{}},
+		verdicts:  verdicts{known: map[SessionUse]verdict{}},
+		strangers: strangers{users: map[id.UserID]bool{}},
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
@@ -133,58 +136,11 @@ func (m *Machine) load(ctx context.Context) error {
 	}
 	known, outdated, err := eng.store.trackedUsers(ctx)
 	if err != nil {
-		return asDamage(err)
+		return err
 	}
 	m.tracked.init(known, outdated)
 	m.setEngine(eng)
 	return nil
-}
-
-func (m *Machine) setEngine(e *engine) { m.eng.Store(e) }
-
-// engine returns the present machine. After a failed write that could not be
-// undone it tries once more to load what the disk has.
-func (m *Machine) engine(ctx context.Context) (*engine, error) {
-	if e := m.eng.Load(); e != nil {
-		return e, nil
-	}
-	m.olm.Lock()
-	defer m.olm.Unlock()
-	return m.engineLocked(ctx)
-}
-
-func (m *Machine) engineLocked(ctx context.Context) (*engine, error) {
-	if e := m.eng.Load(); e != nil {
-		return e, nil
-	}
-	if m.isClosed() {
-		return nil, errClosed
-	}
-	e, err := m.newEngine(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m.setEngine(e)
-	return e, nil
-}
-
-// OnKey names the function that is told of every Megolm session that arrives,
-// after it is on disk. It is called from HandleSync (and from Run for
-// sessions that stored events still wait for) and must not call back into
-// HandleSync. Set it before Run.
-func (m *Machine) OnKey(fn func(room chat.RoomID, session string)) {
-	m.hooks.Lock()
-	defer m.hooks.Unlock()
-	m.onKey = fn
-}
-
-// OnToDevice names the function that gets the to-device events that are not
-// about keys (call keys, verification), decrypted if they came encrypted. It
-// is called from HandleSync, after the events are committed. Set it before Run.
-func (m *Machine) OnToDevice(fn func(ev *Received)) {
-	m.hooks.Lock()
-	defer m.hooks.Unlock()
-	m.onDevice = fn
 }
 
 // Identity returns the own device's public keys (unpadded base64).
@@ -219,22 +175,6 @@ func (m *Machine) Counts(ctx context.Context) (Counts, error) {
 	return c, nil
 }
 
-// HasSession reports whether the key of a Megolm session is there.
-func (m *Machine) HasSession(ctx context.Context, room chat.RoomID, session string) (bool, error) {
-	e, err := m.engine(ctx)
-	if err != nil {
-		return false, err
-	}
-	igs, err := e.store.SQLCryptoStore.GetGroupSession(ctx, id.RoomID(room), id.SessionID(session))
-	if errors.Is(err, mcrypto.ErrGroupSessionWithheld) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("load session: %w", asDamage(err))
-	}
-	return igs != nil, nil
-}
-
 // Close writes what is left and closes crypto.db. Call it after Run has returned.
 func (m *Machine) Close(ctx context.Context) error {
 	m.olm.Lock()
@@ -259,12 +199,4 @@ func (m *Machine) isClosed() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.todo.closed
-}
-
-// nudge wakes Run.
-func (m *Machine) nudge() {
-	select {
-	case m.wake <- struct{}{}:
-	default: // it is awake already
-	}
 }

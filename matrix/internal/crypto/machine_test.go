@@ -39,7 +39,7 @@ func TestSameEventCanBeReadAgainButNotUnderAnotherName(t *testing.T) {
 	a.say(room, "once")
 	var ev jsontext.Value
 	matrixtest.Wait(t, waitLimit, "event", func() bool {
-		if evs := b.sync()[room]; len(evs) > 0 {
+		if evs := b.sync().Encrypted(room); len(evs) > 0 {
 			ev = evs[0]
 		}
 		return ev != nil
@@ -102,13 +102,8 @@ func TestFallbackKeyServesWhenOneTimeKeysAreUsedUp(t *testing.T) {
 	b.hear(room, "you were away")
 
 	matrixtest.Wait(t, waitLimit, "stock of keys renewed", func() bool {
-		raw, next := b.Sync(b.since, 0)
-		p, td := parseSync(t, raw)
-		if err := b.m.HandleSync(t.Context(), td); err != nil {
-			t.Fatal(err)
-		}
-		b.since = next
-		return p.OTK["signed_curve25519"] >= otkTarget-1 && len(p.Fallback) == 1 // one is claimed to look at it
+		keys := b.sync().Keys
+		return keys.OTKCounts["signed_curve25519"] >= otkTarget-1 && len(keys.FallbackTypes) == 1 // one is claimed to look at it
 	})
 }
 
@@ -140,8 +135,8 @@ func TestWhoLeavesCannotReadOn(t *testing.T) {
 	}
 	b.hear(room, "the three of us", "the two of us")
 	c.sync()
-	if ok, err := c.m.HasSession(t.Context(), chat.RoomID(room), second); ok || err != nil {
-		t.Errorf("the kicked one has the new key: %v %v", ok, err)
+	if c.has(room, second) {
+		t.Error("the kicked one has the new key")
 	}
 }
 
@@ -211,8 +206,8 @@ func TestInvitedPeopleGetKeysWhenTheRoomLetsThemRead(t *testing.T) {
 	s2 := a.say(room, "guests too")
 	c.sync()
 	for session, want := range map[string]bool{s1: s1 == s2, s2: true} {
-		if ok, err := c.m.HasSession(t.Context(), chat.RoomID(room), session); err != nil || ok != want {
-			t.Errorf("invited has key: %v %v, want %v", ok, err, want)
+		if ok := c.has(room, session); ok != want {
+			t.Errorf("invited has key: %v, want %v", ok, want)
 		}
 	}
 }
@@ -243,8 +238,8 @@ func TestOtherToDeviceEventsReachTheHook(t *testing.T) {
 func TestNothingOfAFailedSyncIsKeptAndTheRepeatIsWhole(t *testing.T) {
 	a, b, room := couple(t, megolm)
 	session := a.say(room, "precious")
-	raw, next := b.Sync(b.since, 0)
-	_, td := parseSync(t, raw)
+	answer := b.MustAsk(b.since)
+	td := ToDevice(answer.Keys)
 	ctx := t.Context()
 	b.m.db.RawDB.SetMaxOpenConns(1)
 	if _, err := b.m.db.Exec(ctx, `CREATE TRIGGER full BEFORE INSERT ON crypto_megolm_inbound_session BEGIN SELECT RAISE(ABORT, 'disk full'); END`); err != nil {
@@ -259,13 +254,13 @@ func TestNothingOfAFailedSyncIsKeptAndTheRepeatIsWhole(t *testing.T) {
 	if err := b.m.HandleSync(ctx, td); err != nil {
 		t.Fatalf("repeat: %v", err)
 	}
-	if ok, err := b.m.HasSession(ctx, chat.RoomID(room), session); !ok || err != nil {
-		t.Errorf("key after the repeat: %v %v", ok, err)
+	if !b.has(room, session) {
+		t.Error("the repeat did not bring the key")
 	}
 	if err := b.m.HandleSync(ctx, td); err != nil { // and a repeat of what is known does no harm
 		t.Fatalf("second repeat: %v", err)
 	}
-	b.since = next
+	b.since = answer.Next
 	b.say(room, "thanks")
 	a.hear(room, "precious", "thanks")
 }
@@ -329,24 +324,22 @@ func TestMissingKeyIsAskedForOnOwnDevicesOnce(t *testing.T) {
 		session + `","ciphertext":"` + strings.Repeat("A", 200) + `"}}`)
 	d.read("!room:x", ev)
 	d.read("!room:x", ev)
-	var asked []json.RawMessage
+	var asked []jsontext.Value
 	matrixtest.Wait(t, waitLimit, "key request", func() bool {
-		raw, next := other.Sync(since, 0)
-		p, _ := parseSync(t, raw)
-		since = next
-		asked = append(asked, p.ToDevice.Events...)
+		answer := other.MustAsk(since)
+		since = answer.Next
+		asked = append(asked, answer.Keys.Events...)
 		return len(asked) > 0
 	})
 	if !strings.Contains(string(asked[0]), session) || !strings.Contains(string(asked[0]), `"action":"request"`) {
 		t.Errorf("request %s", asked[0])
 	}
 	d.m.arrived(WantedSession{"!room:x", session})
-	d.m.nudge()
+	d.m.wake.Ring()
 	matrixtest.Wait(t, waitLimit, "request taken back", func() bool {
-		raw, next := other.Sync(since, 0)
-		p, _ := parseSync(t, raw)
-		since = next
-		asked = append(asked, p.ToDevice.Events...)
+		answer := other.MustAsk(since)
+		since = answer.Next
+		asked = append(asked, answer.Keys.Events...)
 		return strings.Contains(string(asked[len(asked)-1]), "request_cancellation")
 	})
 	if len(asked) != 2 {

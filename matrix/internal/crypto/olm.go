@@ -28,12 +28,28 @@ func within[T any](ctx context.Context, do func(ctx context.Context) (T, error))
 	return do(ctx)
 }
 
-// toDevice sends what was sealed, or is meant to go in clear.
-func (m *Machine) toDevice(ctx context.Context, typ event.Type, req *mautrix.ReqSendToDevice) error {
+// letters are to-device events of one type, by whom they are for.
+type letters map[id.UserID]map[id.DeviceID]*event.Content
+
+func (l letters) add(user id.UserID, device id.DeviceID, content *event.Content) {
+	if l[user] == nil {
+		l[user] = map[id.DeviceID]*event.Content{}
+	}
+	l[user][device] = content
+}
+
+// toDevice sends what was sealed, or is meant to go in clear. Where there is nothing to send it asks nobody.
+func (m *Machine) toDevice(ctx context.Context, typ event.Type, l letters) error {
+	if len(l) == 0 {
+		return nil
+	}
 	_, err := within(ctx, func(ctx context.Context) (*mautrix.RespSendToDevice, error) {
-		return m.opt.Client.SendToDevice(ctx, typ, req)
+		return m.opt.Client.SendToDevice(ctx, typ, &mautrix.ReqSendToDevice{Messages: l})
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("send %s: %w", typ.Type, err)
+	}
+	return nil
 }
 
 // target is one to-device event for one device.
@@ -44,11 +60,11 @@ type target struct {
 }
 
 // seal encrypts to-device events with Olm, making the sessions that are
-// missing. It returns the request for m.room.encrypted and the devices that no
-// session can be made with.
+// missing. It returns m.room.encrypted events and the devices that no session
+// can be made with.
 //
 // Spec: client-server-api#molmv1curve25519-aes-sha2
-func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendToDevice, []*id.Device, error) {
+func (m *Machine) seal(ctx context.Context, targets []target) (letters, []*id.Device, error) {
 	claim, err := m.lacking(ctx, targets)
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +88,7 @@ func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendT
 	if err != nil {
 		return nil, nil, err
 	}
-	req := &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{}}
+	sealed := letters{}
 	var without []*id.Device
 	err = m.txn(ctx, eng, func(ctx context.Context) error {
 		for i, t := range targets {
@@ -89,17 +105,14 @@ func (m *Machine) seal(ctx context.Context, targets []target) (*mautrix.ReqSendT
 				without = append(without, t.dev)
 				continue
 			}
-			if req.Messages[t.dev.UserID] == nil {
-				req.Messages[t.dev.UserID] = map[id.DeviceID]*event.Content{}
-			}
-			req.Messages[t.dev.UserID][t.dev.DeviceID] = content
+			sealed.add(t.dev.UserID, t.dev.DeviceID, content)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("encrypt keys: %w", err)
 	}
-	return req, without, nil
+	return sealed, without, nil
 }
 
 // lacking returns for which devices a one-time key must be claimed: those
@@ -203,7 +216,7 @@ func (m *Machine) sealOne(ctx context.Context, eng *engine, t target) (*event.Co
 	}
 	signing, identity := eng.mach.GetAccount().Keys()
 	plain, err := json.Marshal(&mcrypto.DecryptedOlmEvent{
-		Sender: id.UserID(m.opt.User), SenderDeviceID: id.DeviceID(m.opt.Device), SenderDeviceKeys: own,
+		Sender: m.own, SenderDeviceID: m.this, SenderDeviceKeys: own,
 		Keys:      mcrypto.OlmEventKeys{Ed25519: signing},
 		Recipient: t.dev.UserID, RecipientKeys: mcrypto.OlmEventKeys{Ed25519: t.dev.SigningKey},
 		Type: t.typ, Content: t.content,
@@ -232,12 +245,9 @@ func (m *Machine) sealOne(ctx context.Context, eng *engine, t target) (*event.Co
 // sendSealed encrypts one event for one device and sends it. It reports
 // whether there was a session to do it with.
 func (m *Machine) sendSealed(ctx context.Context, t target) (bool, error) {
-	req, without, err := m.seal(ctx, []target{t})
+	sealed, without, err := m.seal(ctx, []target{t})
 	if err != nil || len(without) > 0 {
 		return false, err
 	}
-	if err := m.toDevice(ctx, event.ToDeviceEncrypted, req); err != nil {
-		return false, fmt.Errorf("send %s: %w", t.typ.Type, err)
-	}
-	return true, nil
+	return true, m.toDevice(ctx, event.ToDeviceEncrypted, sealed)
 }

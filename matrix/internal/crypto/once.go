@@ -43,25 +43,19 @@ func (m *Machine) EncryptOnce(ctx context.Context, room chat.RoomID, eventType s
 
 // shareOnce gives a new session to everybody in the room.
 func (m *Machine) shareOnce(ctx context.Context, eng *engine, room chat.RoomID) error {
-	conf, vis, err := m.state().settings(ctx, room)
+	set, err := m.state().settings(ctx, room)
 	if err != nil {
 		return err
 	}
-	if err := m.ensureUploaded(ctx); err != nil {
-		return err
-	}
-	users, err := m.recipients(ctx, room, vis)
+	users, err := m.freshReaders(ctx, eng, room, set)
 	if err != nil {
 		return err
 	}
-	if err := m.freshen(ctx, eng, users); err != nil {
-		return err
-	}
-	all, err := m.audienceOf(ctx, eng, users, chat.PolicyAll)
+	all, err := m.audienceOf(ctx, users, chat.PolicyAll)
 	if err != nil {
 		return err
 	}
-	session, err := m.newSession(ctx, eng, room, conf, vis)
+	session, err := m.newSession(ctx, eng, room, set)
 	if err != nil {
 		return err
 	}

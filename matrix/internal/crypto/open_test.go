@@ -18,6 +18,7 @@ import (
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/matrix/matrixtest"
 	"hubbub/store/chat"
 )
 
@@ -48,7 +49,7 @@ func (d *device) knowsID(user, dev string) bool {
 func options(t testing.TB, path, homeserver string) Options {
 	t.Helper()
 	return Options{
-		Path: path, PickleKey: pickleKey, Client: plainClient(t, homeserver, "@me:x", "DEV", "token"),
+		Path: path, PickleKey: pickleKey, Client: matrixtest.SignedIn(t, homeserver, "@me:x", "DEV", "token").Library(),
 		User: "@me:x", Device: "DEV", Rooms: newBook(),
 	}
 }
@@ -98,9 +99,6 @@ func TestIdentityStaysAndOnlyItsOwnerMayReadIt(t *testing.T) {
 
 // TestFileThatCannotBeUsedIsLeftAlone: each case is refused with its own error, and not a byte changes.
 func TestFileThatCannotBeUsedIsLeftAlone(t *testing.T) {
-	damage := func(change func(t *testing.T, path string)) func(*testing.T, string) {
-		return change
-	}
 	exec := func(query string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
 			t.Helper()
@@ -122,12 +120,12 @@ func TestFileThatCannotBeUsedIsLeftAlone(t *testing.T) {
 		change func(*Options)
 		want   error
 	}{
-		{"not a database", damage(func(t *testing.T, path string) {
+		{"not a database", func(t *testing.T, path string) {
 			if err := os.WriteFile(path, bytes.Repeat([]byte("garbage "), 2000), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}), nil, ErrCorrupt},
-		{"damaged page", damage(func(t *testing.T, path string) {
+		}, nil, ErrCorrupt},
+		{"damaged page", func(t *testing.T, path string) {
 			raw, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -138,7 +136,7 @@ func TestFileThatCannotBeUsedIsLeftAlone(t *testing.T) {
 			if err := os.WriteFile(path, raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}), nil, ErrCorrupt},
+		}, nil, ErrCorrupt},
 		{"damaged account", exec(`UPDATE crypto_account SET account = x'00112233'`), nil, ErrCorrupt},
 		{"keys without account", exec(`INSERT INTO crypto_olm_session VALUES ('@me:x','s','k',x'00',0,0,0); DELETE FROM crypto_account`), nil, ErrCorrupt},
 		{"newer version", exec(`UPDATE crypto_version SET version = 9000, compat = 9000`), nil, ErrNewer},

@@ -14,38 +14,6 @@ import (
 	"hubbub/store/chat"
 )
 
-// deviceColumns begins every query for devices; scanDevices reads its rows.
-const deviceColumns = `SELECT user_id, device_id, identity_key, signing_key, trust, deleted, name FROM crypto_device`
-
-func scanDevices(rows dbutil.Rows, err error) ([]*id.Device, error) {
-	return dbutil.NewRowIterWithError(rows, func(row dbutil.Scannable) (*id.Device, error) {
-		d := &id.Device{}
-		return d, row.Scan(&d.UserID, &d.DeviceID, &d.IdentityKey, &d.SigningKey, &d.Trust, &d.Deleted, &d.Name)
-	}, err).AsList()
-}
-
-// OnPeople names a function that is told whose identity, sessions or trust
-// changed, after that is on disk. All functions named are called, from any
-// goroutine; they must not call back into what changes trust. Set them before Run.
-func (m *Machine) OnPeople(fn func(users []chat.UserID)) {
-	m.hooks.Lock()
-	defer m.hooks.Unlock()
-	m.onPeople = append(m.onPeople, fn)
-}
-
-func (m *Machine) tellPeople(users []chat.UserID) {
-	if len(users) == 0 {
-		return
-	}
-	m.trustMoved()
-	m.hooks.Lock()
-	fns := slices.Clone(m.onPeople)
-	m.hooks.Unlock()
-	for _, fn := range fns {
-		fn(slices.Clone(users))
-	}
-}
-
 // People returns what is known about users, in their order, from crypto.db.
 // Sessions that are gone are left out.
 func (m *Machine) People(ctx context.Context, users ...chat.UserID) ([]chat.Person, error) {
@@ -54,10 +22,9 @@ func (m *Machine) People(ctx context.Context, users ...chat.UserID) ([]chat.Pers
 	if err != nil {
 		return nil, err
 	}
-	devices, err := scanDevices(m.db.Query(ctx,
-		deviceColumns+` WHERE deleted=false AND user_id IN (SELECT value FROM json_each($1))`, jsonList(ids)))
+	devices, err := devicesWhere(ctx, m.db, `deleted=false AND user_id IN (SELECT value FROM json_each($1))`, jsonList(ids))
 	if err != nil {
-		return nil, fmt.Errorf("load devices: %w", asDamage(err))
+		return nil, err
 	}
 	byUser := map[id.UserID][]*id.Device{}
 	for _, d := range devices {
@@ -86,7 +53,7 @@ func (m *Machine) sessionOf(b *trustBook, d *id.Device, owner chat.PersonTrust) 
 // has the trust SessionGone and no fingerprint.
 func (m *Machine) SessionTrust(ctx context.Context, user chat.UserID, device chat.DeviceID) (chat.Session, error) {
 	return m.sessionWhere(ctx, chat.Session{User: user, ID: device, Trust: chat.SessionGone},
-		` WHERE user_id=$1 AND device_id=$2`, user, device)
+		`user_id=$1 AND device_id=$2`, user, device)
 }
 
 // SenderTrust returns whose session sent a to-device event, from the device
@@ -98,17 +65,14 @@ func (m *Machine) SenderTrust(ctx context.Context, ev *Received) (chat.Session, 
 	if !ev.Encrypted || ev.Device == nil {
 		return none, nil
 	}
-	return m.sessionWhere(ctx, none, ` WHERE user_id=$1 AND identity_key=$2 AND signing_key=$3 AND deleted=false`,
+	return m.sessionWhere(ctx, none, `user_id=$1 AND identity_key=$2 AND signing_key=$3 AND deleted=false`,
 		ev.Sender, ev.SenderKey, ev.Device.SigningKey)
 }
 
 func (m *Machine) sessionWhere(ctx context.Context, none chat.Session, where string, args ...any) (chat.Session, error) {
-	devices, err := scanDevices(m.db.Query(ctx, deviceColumns+where, args...))
-	if err != nil {
-		return none, fmt.Errorf("load session: %w", asDamage(err))
-	}
-	if len(devices) != 1 {
-		return none, nil
+	devices, err := devicesWhere(ctx, m.db, where, args...)
+	if err != nil || len(devices) != 1 {
+		return none, err
 	}
 	b, err := m.trustBook(ctx, []id.UserID{id.UserID(none.User)})
 	if err != nil {
@@ -168,9 +132,9 @@ func (m *Machine) KeysOf(ctx context.Context, user chat.UserID) (PersonKeys, err
 		return out, err
 	}
 	out.Master = string(b.ids[id.UserID(user)].master)
-	devices, err := scanDevices(m.db.Query(ctx, deviceColumns+` WHERE user_id=$1 AND deleted=false`, user))
+	devices, err := devicesWhere(ctx, m.db, `user_id=$1 AND deleted=false`, user)
 	if err != nil {
-		return out, fmt.Errorf("load devices: %w", asDamage(err))
+		return out, err
 	}
 	for _, d := range devices {
 		if b.session(d, chat.PersonUnknown) != chat.SessionRekeyed {
@@ -182,34 +146,26 @@ func (m *Machine) KeysOf(ctx context.Context, user chat.UserID) (PersonKeys, err
 
 // Block says that a session never gets keys, or may get them again.
 func (m *Machine) Block(ctx context.Context, user chat.UserID, device chat.DeviceID, block bool) error {
-	eng, err := m.engine(ctx)
-	if err != nil {
-		return err
-	}
 	stmt := `DELETE FROM hubbub_block WHERE user_id=$1 AND device_id=$2`
 	if block {
 		stmt = `INSERT OR IGNORE INTO hubbub_block (user_id, device_id) VALUES ($1, $2)`
 	}
-	if _, err := m.db.Exec(ctx, stmt, user, device); err != nil {
-		return fmt.Errorf("block session: %w", asDamage(err))
+	if err := m.exec(ctx, "block session", stmt, user, device); err != nil {
+		return err
 	}
-	eng.store.devices.Add(1)
-	m.tellPeople([]chat.UserID{user})
+	m.tellPeople(user)
 	return nil
 }
 
 // Acknowledge accepts the identity with this master key as the one to go on
 // with for somebody. Where it is not the present one it is ErrKeyDiffers: what
-// the person looked at is what is accepted. A verification of an earlier one is withdrawn by that, also when that one is shown again.
+// the person looked at is what is accepted. A verification of an earlier one is
+// withdrawn by that, also when that one is shown again.
 func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID, master string) error {
 	if user == m.opt.User {
 		return ErrOwnIdentity
 	}
-	eng, err := m.engine(ctx)
-	if err != nil {
-		return err
-	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err := transact(ctx, m.db, "acknowledge identity", func(ctx context.Context) error {
 		if _, err := m.db.Exec(ctx, `INSERT OR IGNORE INTO hubbub_withdrawn (user_id, master)
 			SELECT p.user_id, p.verified FROM hubbub_pin p JOIN crypto_cross_signing_keys k ON k.user_id=p.user_id AND k.usage='master'
 			WHERE p.user_id=$1 AND k.key=$2 AND p.verified<>'' AND p.verified<>k.key`, user, master); err != nil {
@@ -228,23 +184,16 @@ func (m *Machine) Acknowledge(ctx context.Context, user chat.UserID, master stri
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("acknowledge identity: %w", asDamage(err))
+		return err
 	}
-	eng.store.devices.Add(1)
-	m.tellPeople([]chat.UserID{user})
+	m.tellPeople(user)
 	return nil
 }
 
 // Changed returns the people whose identity is another one than the pinned or
 // verified one and was not acknowledged, the own account left out.
 func (m *Machine) Changed(ctx context.Context) ([]chat.Person, error) {
-	var users []chat.UserID
-	err := m.each(ctx, func(rows dbutil.Rows) error {
-		var u chat.UserID
-		err := rows.Scan(&u)
-		users = append(users, u)
-		return err
-	}, `SELECT p.user_id FROM hubbub_pin p JOIN crypto_cross_signing_keys k ON k.user_id=p.user_id AND k.usage='master'
+	users, err := list(ctx, m.db, func(rows dbutil.Rows, u *chat.UserID) error { return rows.Scan(u) }, `SELECT p.user_id FROM hubbub_pin p JOIN crypto_cross_signing_keys k ON k.user_id=p.user_id AND k.usage='master'
 		WHERE p.user_id<>$1 AND (p.pinned<>'' AND p.pinned<>k.key OR p.verified<>'' AND p.verified<>k.key)`, m.opt.User)
 	if err != nil {
 		return nil, fmt.Errorf("load changed identities: %w", err)

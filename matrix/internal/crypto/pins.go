@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.mau.fi/util/dbutil"
 	"maunium.net/go/mautrix/id"
-
-	"hubbub/store/chat"
 )
 
 // pin remembers the identities of users who have none pinned, and which of
@@ -57,27 +56,10 @@ func (m *Machine) setPin(ctx context.Context, user id.UserID, master id.Ed25519)
 // dependents returns everybody whose trust may change when trust in our own
 // identity does: those whom one of our user-signing keys has signed, and ourselves.
 func (m *Machine) dependents(ctx context.Context) ([]id.UserID, error) {
-	rows, err := m.db.Query(ctx, `SELECT DISTINCT signed_user_id FROM crypto_cross_signing_signatures WHERE signer_user_id=$1
-		UNION SELECT $1`, m.opt.User)
+	users, err := list(ctx, m.db, func(rows dbutil.Rows, u *id.UserID) error { return rows.Scan(u) },
+		`SELECT DISTINCT signed_user_id FROM crypto_cross_signing_signatures WHERE signer_user_id=$1 UNION SELECT $1`, m.opt.User)
 	if err != nil {
-		return nil, fmt.Errorf("load whom we have verified: %w", asDamage(err))
+		return nil, fmt.Errorf("load whom we have verified: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var out []id.UserID
-	for rows.Next() {
-		var u id.UserID
-		if err := rows.Scan(&u); err != nil {
-			return nil, fmt.Errorf("load whom we have verified: %w", asDamage(err))
-		}
-		out = append(out, u)
-	}
-	return out, asDamage(rows.Err())
-}
-
-func chatUsers(users []id.UserID) []chat.UserID {
-	out := make([]chat.UserID, len(users))
-	for i, u := range users {
-		out[i] = chat.UserID(u)
-	}
-	return out
+	return users, nil
 }

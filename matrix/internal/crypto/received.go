@@ -16,6 +16,9 @@ import (
 	"hubbub/store/chat"
 )
 
+// maxLimit bounds what a session's maker can say about its age.
+const maxLimit = 10 * 365 * 24 * time.Hour
+
 // decryptToDevice decrypts an Olm event and returns what was inside. Keys are
 // taken in here and not by the library, which hands over everything that it has
 // no type for: it would judge by its own trust who may send a secret, swallow
@@ -115,6 +118,3 @@ func (m *Machine) limitsOf(ctx context.Context, room id.RoomID, ageMS int64, mes
 	}
 	return time.Duration(max(0, min(ageMS, int64(maxLimit/time.Millisecond)))) * time.Millisecond, max(0, messages)
 }
-
-// maxLimit bounds what a session's maker can say about its age.
-const maxLimit = 10 * 365 * 24 * time.Hour

@@ -74,16 +74,15 @@ func (m *Machine) ownKeys25519(ctx context.Context) (map[id.Curve25519]bool, err
 
 // claimOwn claims one of the own keys.
 func (m *Machine) claimOwn(ctx context.Context) (map[id.KeyID]mautrix.OneTimeKey, error) {
-	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
 	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespClaimKeys, error) {
 		return m.opt.Client.ClaimKeys(ctx, &mautrix.ReqClaimKeys{
-			OneTimeKeys: mautrix.OneTimeKeysRequest{user: {dev: id.KeyAlgorithmSignedCurve25519}}, Timeout: claimTimeout,
+			OneTimeKeys: mautrix.OneTimeKeysRequest{m.own: {m.this: id.KeyAlgorithmSignedCurve25519}}, Timeout: claimTimeout,
 		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim own key: %w", err)
 	}
-	return resp.OneTimeKeys[user][dev], nil
+	return resp.OneTimeKeys[m.own][m.this], nil
 }
 
 // keysRefused is called when the homeserver has other one-time keys under the
@@ -125,8 +124,8 @@ func (m *Machine) checkAhead(ctx context.Context, eng *engine, room id.RoomID, s
 
 // giveUp drops all outbound sessions.
 func (m *Machine) giveUp(ctx context.Context) error {
-	if _, err := m.db.Exec(ctx, `DELETE FROM crypto_megolm_outbound_session`); err != nil {
-		return fmt.Errorf("give up sessions: %w", asDamage(err))
+	if err := m.exec(ctx, "give up sessions", `DELETE FROM crypto_megolm_outbound_session`); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -154,7 +153,7 @@ func (m *Machine) repair(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.todo.keys.low, m.todo.keys.fallback = true, true
-	m.nudge()
+	m.wake.Ring()
 	return nil
 }
 

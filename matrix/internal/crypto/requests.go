@@ -4,68 +4,35 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
+	"slices"
 
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
 // maxRequests bounds how many requests of own devices wait for an answer.
 const maxRequests = 200
 
-// todo is what Run has to do. Guarded by Machine.mu.
-type todo struct {
-	closed   bool
-	keys     keyState
-	requests []keyRequest
-	heal     bool                       // look again at what stored events wait for
-	more     bool                       // there was no room for all of it
-	tried    map[WantedSession]struct{} // the backup was asked for them in vain
-	wanted   map[WantedSession]*ask
-	asked    map[WantedSession]struct{} // own devices may still answer for them
-	cancel   []string                   // ids of requests whose key has arrived
-	senders  map[id.SenderKey]id.UserID
-	wedged   map[id.SenderKey]bool      // replace the session with the next message
-	dummy    []id.SenderKey             // send a message for that reason
-	unwedged map[id.SenderKey]time.Time // when it was last done
-	looked   map[id.UserID]time.Time    // when a person's devices were asked for because of a broken session
-	nextAsk  time.Time                  // own devices are not asked before
-	askAt    time.Time                  // when Run looks for a wanted session next; zero: not
-}
-
 type keyRequest struct {
 	sender id.UserID
 	req    event.RoomKeyRequestEventContent
 }
 
-func (t *todo) init() {
-	t.wanted = map[WantedSession]*ask{}
-	t.tried = map[WantedSession]struct{}{}
-	t.asked = map[WantedSession]struct{}{}
-	t.senders = map[id.SenderKey]id.UserID{}
-	t.wedged = map[id.SenderKey]bool{}
-	t.unwedged = map[id.SenderKey]time.Time{}
-	t.looked = map[id.UserID]time.Time{}
-}
-
 // noteRequest queues a key request of another device. Only own devices can
 // get an answer: what another user's device should have, it was given.
 func (m *Machine) noteRequest(sender id.UserID, req event.RoomKeyRequestEventContent) {
-	if sender != id.UserID(m.opt.User) || req.RequestingDeviceID == id.DeviceID(m.opt.Device) {
+	if sender != m.own || req.RequestingDeviceID == m.this {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if req.Action != event.KeyRequestActionRequest {
-		kept := m.todo.requests[:0]
-		for _, r := range m.todo.requests {
-			if r.req.RequestID != req.RequestID || r.req.RequestingDeviceID != req.RequestingDeviceID {
-				kept = append(kept, r)
-			}
-		}
-		m.todo.requests = kept
+		m.todo.requests = slices.DeleteFunc(m.todo.requests, func(r keyRequest) bool {
+			return r.req.RequestID == req.RequestID && r.req.RequestingDeviceID == req.RequestingDeviceID
+		})
 		return
 	}
 	if len(m.todo.requests) < maxRequests {
@@ -85,7 +52,8 @@ func (m *Machine) forwards(ctx context.Context, dev *id.Device) (bool, error) {
 	return trust == chat.SessionVerified || (b.pins[b.own].verified == "" && (trust == chat.SessionUnsigned || trust == chat.SessionSigned)), nil
 }
 
-// answer gives own verified devices the keys they asked for.
+// answer gives own verified devices the keys they asked for. What the
+// homeserver does not take now is given later.
 //
 // Spec: client-server-api#mroom_key_request
 func (m *Machine) answer(ctx context.Context, eng *engine) error {
@@ -96,9 +64,14 @@ func (m *Machine) answer(ctx context.Context, eng *engine) error {
 			return nil
 		}
 		r := m.todo.requests[0]
-		m.todo.requests = m.todo.requests[1:]
 		m.mu.Unlock()
-		if err := m.answerOne(ctx, eng, r); err != nil {
+		err := m.answerOne(ctx, eng, r)
+		if err == nil || !fault.From(err).Retry {
+			m.mu.Lock()
+			m.todo.requests = slices.DeleteFunc(m.todo.requests, func(other keyRequest) bool { return other == r })
+			m.mu.Unlock()
+		}
+		if err != nil {
 			return fmt.Errorf("answer key request: %w", err)
 		}
 	}
@@ -113,11 +86,11 @@ func (m *Machine) answerOne(ctx context.Context, eng *engine, r keyRequest) erro
 		return err
 	}
 	// The keys that are judged are those that are written to, also when the list changes meanwhile.
-	trust, _, err := m.trustOf(ctx, eng, []*id.Device{dev})
+	trust, _, err := m.trustOf(ctx, []*id.Device{dev})
 	if err != nil {
 		return err
 	}
-	if trust[recipient{dev.UserID, dev.IdentityKey}] != chat.SessionVerified {
+	if trust[recipientOf(dev)] != chat.SessionVerified {
 		m.log.Info("Key request of an own session that is not verified", slog.String("device", string(dev.DeviceID)))
 		return nil
 	}

@@ -20,7 +20,7 @@ import (
 // counts less than the file, or the same under another mark, is an older copy.
 // crypto.db is written first: a crash between the two leaves it ahead.
 //
-// Who puts back the whole folder puts back both; compareOwn may notice that.
+// Who puts back the whole folder puts back both: repair.go says by what that is noticed.
 
 // lifeSuffix is added to the path of crypto.db.
 const lifeSuffix = ".life"
@@ -91,9 +91,9 @@ func (m *Machine) live(ctx context.Context) error {
 	var mark [8]byte
 	_, _ = rand.Read(mark[:]) // documented never to fail
 	next := life{m.lives.now.number + 1, hex.EncodeToString(mark[:])}
-	if _, err := m.db.Exec(ctx, `INSERT INTO hubbub_life (id, number, mark) VALUES (1, $1, $2)
+	if err := m.exec(ctx, "count lives", `INSERT INTO hubbub_life (id, number, mark) VALUES (1, $1, $2)
 		ON CONFLICT (id) DO UPDATE SET number=excluded.number, mark=excluded.mark`, next.number, next.mark); err != nil {
-		return fmt.Errorf("count lives: %w", asDamage(err))
+		return err
 	}
 	m.lives.now, m.lives.writes = next, 0
 	path := m.opt.Path + lifeSuffix

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"go.mau.fi/util/dbutil"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	ed25519 "maunium.net/go/mautrix/crypto/goolm/crypto"
 	"maunium.net/go/mautrix/crypto/olm"
@@ -109,7 +110,7 @@ func (m *Machine) ImportRoomKeys(ctx context.Context, from Origin, keys []RoomKe
 func (m *Machine) importBatch(ctx context.Context, eng *engine, sessions []*mcrypto.InboundGroupSession) (n Imported, fresh []WantedSession, err error) {
 	m.olm.Lock()
 	defer m.olm.Unlock()
-	err = eng.store.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, eng.store.DB, "save room keys", func(ctx context.Context) error {
 		n, fresh = Imported{}, nil
 		for _, sess := range sessions {
 			out, err := eng.store.take(ctx, sess)
@@ -134,7 +135,7 @@ func (m *Machine) importBatch(ctx context.Context, eng *engine, sessions []*mcry
 		return nil
 	})
 	if err != nil {
-		return Imported{}, nil, fmt.Errorf("save room keys: %w", asDamage(err))
+		return Imported{}, nil, err
 	}
 	return n, fresh, nil
 }
@@ -146,51 +147,32 @@ func (m *Machine) imported(ctx context.Context, keys []WantedSession) error {
 		return nil
 	}
 	m.roomKeysCame()
-	m.nudge() // requests for them are taken back
-	m.hooks.Lock()
-	onKey := m.onKey
-	m.hooks.Unlock()
+	m.wake.Ring()              // requests for them are taken back
 	var others []WantedSession // events may wait for them that nobody looks at
 	for _, k := range keys {
-		if !m.arrived(k) {
+		if m.arrived(k) {
+			m.tellKey(k)
+		} else {
 			others = append(others, k)
-		} else if onKey != nil {
-			onKey(k.Room, k.Session)
 		}
 	}
-	if len(others) > 0 && m.opt.Wanted != nil && onKey != nil {
-		all, err := m.opt.Wanted(ctx)
-		if err != nil {
-			return fmt.Errorf("load wanted sessions: %w", err)
-		}
-		wanted := make(map[WantedSession]bool, len(all))
-		for _, k := range all {
-			wanted[k] = true
-		}
-		for _, k := range others {
-			if wanted[k] {
-				onKey(k.Room, k.Session)
-			}
+	if len(others) == 0 || m.opt.Wanted == nil {
+		return nil
+	}
+	all, err := m.opt.Wanted(ctx)
+	if err != nil {
+		return fmt.Errorf("load wanted sessions: %w", err)
+	}
+	wanted := make(map[WantedSession]bool, len(all))
+	for _, k := range all {
+		wanted[k] = true
+	}
+	for _, k := range others {
+		if wanted[k] {
+			m.tellKey(k)
 		}
 	}
 	return nil
-}
-
-// OnRoomKey names the function that is told that there are room keys which a
-// backup may not have yet. It must not block. Set it before Run.
-func (m *Machine) OnRoomKey(fn func()) {
-	m.hooks.Lock()
-	defer m.hooks.Unlock()
-	m.onRoomKey = fn
-}
-
-func (m *Machine) roomKeysCame() {
-	m.hooks.Lock()
-	fn := m.onRoomKey
-	m.hooks.Unlock()
-	if fn != nil {
-		fn()
-	}
 }
 
 // session makes the session, and checks that the key is the one it is called.
@@ -268,30 +250,21 @@ func (m *Machine) EachRoomKey(ctx context.Context, fn func(k RoomKey) error) (un
 // roomKeys loads sessions. One that cannot be read has no Key. The arguments
 // of the condition begin at $2.
 func (s *keyStore) roomKeys(ctx context.Context, where string, args ...any) ([]RoomKey, error) {
-	rows, err := s.DB.Query(ctx, `
-		SELECT room_id, session_id, sender_key, signing_key, session, forwarding_chains, shared_history, key_source, key_backup_version, rowid
-		FROM crypto_megolm_inbound_session WHERE account_id=$1 AND session IS NOT NULL `+where, append([]any{s.AccountID}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var out []RoomKey
-	for rows.Next() {
-		var k RoomKey
+	return list(ctx, s.DB, func(rows dbutil.Rows, k *RoomKey) error {
 		var signing, chains sql.NullString
 		var shared sql.NullBool
 		var source id.KeySource
 		if err := rows.Scan(&k.Room, &k.Session, &k.SenderKey, &signing, &k.stored, &chains, &shared, &source, &k.mark, &k.row); err != nil {
-			return nil, err
+			return err
 		}
 		k.SigningKey, k.SharedHistory, k.Source = signing.String, shared.Bool, sourceOf(source)
 		if chains.String != "" {
 			k.Chains = strings.Split(chains.String, ",")
 		}
 		k.export(s.PickleKey)
-		out = append(out, k)
-	}
-	return out, rows.Err()
+		return nil
+	}, `SELECT room_id, session_id, sender_key, signing_key, session, forwarding_chains, shared_history, key_source, key_backup_version, rowid
+		FROM crypto_megolm_inbound_session WHERE account_id=$1 AND session IS NOT NULL `+where, append([]any{s.AccountID}, args...)...)
 }
 
 // export fills in the key from the stored session, if that can be read.

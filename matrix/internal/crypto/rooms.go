@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -86,23 +87,40 @@ func (s state) GetHistoryVisibility(ctx context.Context, room id.RoomID) (*event
 // when a device list changes.
 func (s state) FindSharedRooms(context.Context, id.UserID) ([]id.RoomID, error) { return nil, nil }
 
-// settings returns how a room encrypts.
+// settings are how a room encrypts, and who may read what is said in it.
+type settings struct {
+	conf *event.EncryptionEventContent
+	vis  *event.HistoryVisibilityEventContent // nil: the room does not say
+}
+
+// settings returns those of a room that encrypts in a way that is known here.
 //
 // Spec: client-server-api#mroomencryption
-func (s state) settings(ctx context.Context, room chat.RoomID) (*event.EncryptionEventContent, *event.HistoryVisibilityEventContent, error) {
+func (s state) settings(ctx context.Context, room chat.RoomID) (settings, error) {
 	conf, err := s.GetEncryptionEvent(ctx, id.RoomID(room))
 	if err != nil {
-		return nil, nil, fmt.Errorf("load encryption of %s: %w", room, err)
+		return settings{}, fmt.Errorf("load encryption of %s: %w", room, err)
 	}
 	if conf == nil {
-		return nil, nil, ErrNotEncrypted
+		return settings{}, ErrNotEncrypted
 	}
 	if conf.Algorithm != id.AlgorithmMegolmV1 {
-		return nil, nil, ErrAlgorithm
+		return settings{}, ErrAlgorithm
 	}
 	vis, err := s.GetHistoryVisibility(ctx, id.RoomID(room))
 	if err != nil {
-		return nil, nil, fmt.Errorf("load history visibility of %s: %w", room, err)
+		return settings{}, fmt.Errorf("load history visibility of %s: %w", room, err)
 	}
-	return conf, vis, nil
+	return settings{conf, vis}, nil
 }
+
+// outbound makes a session with the room's limits.
+func (s settings) outbound(room id.RoomID) (*mcrypto.OutboundGroupSession, error) {
+	return mcrypto.NewOutboundGroupSession(room, s.conf, s.vis)
+}
+
+// sharesHistory reports whether who comes into the room may read what is said
+// now. Where the room does not say, they may.
+//
+// Spec: client-server-api#room-history-visibility
+func (s settings) sharesHistory() bool { return s.vis.SharedHistory() }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -33,14 +32,11 @@ func (m *Machine) SendToDevice(ctx context.Context, eventType string, content an
 	if devices == nil {
 		devices = []chat.DeviceID{"*"}
 	}
-	to := make(map[id.DeviceID]*event.Content, len(devices))
+	l := letters{}
 	for _, d := range devices {
-		to[id.DeviceID(d)] = &body
+		l.add(id.UserID(user), id.DeviceID(d), &body)
 	}
-	if err := m.toDevice(ctx, typ, &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{id.UserID(user): to}}); err != nil {
-		return fmt.Errorf("send %s: %w", eventType, err)
-	}
-	return nil
+	return m.toDevice(ctx, typ, l)
 }
 
 // notRefused says whom anything encrypted may go to.
@@ -81,18 +77,18 @@ func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.
 	if err := m.freshen(ctx, eng, []id.UserID{user}); err != nil {
 		return err
 	}
-	known, err := scanDevices(m.db.Query(ctx, deviceColumns+` WHERE user_id=$1 AND deleted=false`, user))
+	known, err := devicesWhere(ctx, m.db, `user_id=$1 AND deleted=false`, user)
 	if err != nil {
-		return fmt.Errorf("load devices of %s: %w", user, asDamage(err))
+		return err
 	}
-	trust, people, err := m.trustOf(ctx, eng, known)
+	trust, people, err := m.trustOf(ctx, known)
 	if err != nil {
 		return err
 	}
 	var targets []target
 	for _, d := range known {
-		t := trust[recipient{user, d.IdentityKey}]
-		this := user == id.UserID(m.opt.User) && d.DeviceID == id.DeviceID(m.opt.Device)
+		t := trust[recipientOf(d)]
+		this := user == m.own && d.DeviceID == m.this
 		if this || !may(t, people[user]) || (names != nil && !slices.Contains(names, chat.DeviceID(d.DeviceID))) {
 			continue
 		}
@@ -107,9 +103,6 @@ func (m *Machine) sendEncrypted(ctx context.Context, typ event.Type, body event.
 		}
 		missed = missed || (names != nil && len(without) > 0)
 		reached += len(part) - len(without)
-		if len(sealed.Messages) == 0 {
-			continue
-		}
 		if err := m.toDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
 			return fmt.Errorf("send %s: %w", typ.Type, err)
 		}

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"log/slog"
 	"slices"
 	"time"
 
-	"maunium.net/go/mautrix"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -46,10 +44,10 @@ type rules struct {
 	history  event.HistoryVisibility
 }
 
-func rulesOf(conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent) rules {
-	r := rules{age: conf.RotationPeriodMillis, messages: conf.RotationPeriodMessages}
-	if vis != nil {
-		r.history = vis.HistoryVisibility
+func rulesOf(s settings) rules {
+	r := rules{age: s.conf.RotationPeriodMillis, messages: s.conf.RotationPeriodMessages}
+	if s.vis != nil {
+		r.history = s.vis.HistoryVisibility
 	}
 	return r
 }
@@ -62,7 +60,7 @@ func rulesOf(conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEve
 // on, and given up when somebody who has it should not read on, when it is
 // used up, or when the room's history visibility changed.
 func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) error {
-	conf, vis, err := m.state().settings(ctx, room)
+	set, err := m.state().settings(ctx, room)
 	if err != nil {
 		return err
 	}
@@ -73,14 +71,8 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	if err := m.remember(ctx, room); err != nil {
 		return err
 	}
-	if err := m.ensureUploaded(ctx); err != nil {
-		return err
-	}
-	users, err := m.recipients(ctx, room, vis)
+	users, err := m.freshReaders(ctx, eng, room, set)
 	if err != nil {
-		return err
-	}
-	if err := m.freshen(ctx, eng, users); err != nil {
 		return err
 	}
 	session, err := eng.store.GetOutboundGroupSession(ctx, id.RoomID(room))
@@ -88,15 +80,15 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 		return fmt.Errorf("load session: %w", asDamage(err))
 	}
 	mark := settled{
-		users: m.hashUsers(users), rules: rulesOf(conf, vis), policy: decided.Hold.Share,
+		users: hash(m.seed, users...), rules: rulesOf(set), policy: decided.Hold.Share,
 		devices: eng.store.devices.Load(), trust: m.trustEpoch(), until: time.Now().Add(noOlmRetry),
 	}
 	if session != nil && !session.Expired() && !fromFuture(session) && m.isSettled(room, session.ID(), mark) {
 		return nil
 	}
-	all, err := m.audienceOf(ctx, eng, users, decided.Hold.Share)
+	all, err := m.audienceOf(ctx, users, decided.Hold.Share)
 	if err == nil {
-		err = all.allow(id.UserID(m.opt.User), decided.Hold.Share)
+		err = all.allow(m.own, decided.Hold.Share)
 	}
 	if err != nil {
 		return err
@@ -108,9 +100,9 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 			return err
 		}
 	}
-	if why := stale(session, conf, vis, given, want); why != "" {
+	if why := stale(session, set, given, want); why != "" {
 		m.log.Debug("New outbound session", "room", string(room), "reason", why)
-		if session, err = m.newSession(ctx, eng, room, conf, vis); err != nil {
+		if session, err = m.newSession(ctx, eng, room, set); err != nil {
 			return err
 		}
 		given = map[recipient]bool{}
@@ -124,11 +116,24 @@ func (m *Machine) share(ctx context.Context, eng *engine, room chat.RoomID) erro
 	return nil
 }
 
+// freshReaders returns who may read what is said in a room now, with device
+// lists that are current, once the homeserver knows who it is that gives keys.
+func (m *Machine) freshReaders(ctx context.Context, eng *engine, room chat.RoomID, set settings) ([]id.UserID, error) {
+	if err := m.ensureUploaded(ctx); err != nil {
+		return nil, err
+	}
+	users, err := m.recipients(ctx, room, set.vis)
+	if err != nil {
+		return nil, err
+	}
+	return users, m.freshen(ctx, eng, users)
+}
+
 // fromFuture reports whether a session was made when the clock was ahead.
 func fromFuture(s *mcrypto.OutboundGroupSession) bool { return time.Until(s.CreationTime) > clockSlack }
 
 // stale says why a session must not be used any more, or "".
-func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent, given map[recipient]bool, want map[recipient]*id.Device) string {
+func stale(s *mcrypto.OutboundGroupSession, set settings, given map[recipient]bool, want map[recipient]*id.Device) string {
 	switch {
 	case s == nil:
 		return "none yet"
@@ -136,10 +141,10 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 		return "used up"
 	case fromFuture(s):
 		return "made when the clock was ahead" // it would live as much longer
-	case s.SharedHistory == nil || *s.SharedHistory != sharesHistory(vis):
+	case s.SharedHistory == nil || *s.SharedHistory != set.sharesHistory():
 		return "history visibility changed"
 	}
-	limit, err := mcrypto.NewOutboundGroupSession(s.RoomID, conf, vis)
+	limit, err := set.outbound(s.RoomID)
 	if err == nil && (s.MessageCount >= limit.MaxMessages || time.Since(s.CreationTime) >= limit.MaxAge) {
 		return "used up by newer settings"
 	}
@@ -151,16 +156,6 @@ func stale(s *mcrypto.OutboundGroupSession, conf *event.EncryptionEventContent, 
 	return ""
 }
 
-func (m *Machine) hashUsers(sorted []id.UserID) uint64 {
-	var h maphash.Hash
-	h.SetSeed(m.seed)
-	for _, u := range sorted {
-		_, _ = h.WriteString(string(u)) // never fails
-		_ = h.WriteByte(0)              // never fails
-	}
-	return h.Sum64()
-}
-
 func (m *Machine) givenOf(ctx context.Context, eng *engine, session id.SessionID) (map[recipient]bool, error) {
 	m.mu.Lock()
 	given, ok := m.given[session]
@@ -168,8 +163,7 @@ func (m *Machine) givenOf(ctx context.Context, eng *engine, session id.SessionID
 	if ok {
 		return given, nil
 	}
-	given, err := eng.store.sharedWith(ctx, session)
-	return given, asDamage(err)
+	return eng.store.sharedWith(ctx, session)
 }
 
 func (m *Machine) isSettled(room chat.RoomID, session id.SessionID, now settled) bool {
@@ -192,19 +186,19 @@ func (m *Machine) settle(room chat.RoomID, mark settled, given map[recipient]boo
 
 // newSession makes an outbound session and keeps its inbound half, with which
 // the own messages are read back.
-func (m *Machine) newSession(ctx context.Context, eng *engine, room chat.RoomID, conf *event.EncryptionEventContent, vis *event.HistoryVisibilityEventContent) (*mcrypto.OutboundGroupSession, error) {
-	out, err := mcrypto.NewOutboundGroupSession(id.RoomID(room), conf, vis)
+func (m *Machine) newSession(ctx context.Context, eng *engine, room chat.RoomID, set settings) (*mcrypto.OutboundGroupSession, error) {
+	out, err := set.outbound(id.RoomID(room))
 	if err != nil {
 		return nil, fmt.Errorf("make session: %w", err)
 	}
-	shared := sharesHistory(vis)
+	shared := set.sharesHistory()
 	out.SharedHistory = &shared
 	signing, identity := eng.mach.GetAccount().Keys()
 	in, err := mcrypto.NewInboundGroupSession(identity, signing, out.RoomID, out.Internal.Key(), out.MaxAge, out.MaxMessages, out.SharedHistory, false)
 	if err != nil {
 		return nil, fmt.Errorf("make session: %w", err)
 	}
-	in.SourceUser = id.UserID(m.opt.User)
+	in.SourceUser = m.own
 	if err := eng.mach.StoreGroupSession(ctx, in); err != nil {
 		return nil, fmt.Errorf("save session: %w", asDamage(err))
 	}
@@ -221,9 +215,7 @@ func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGrou
 			missing = append(missing, d)
 		}
 	}
-	slices.SortFunc(missing, func(a, b *id.Device) int {
-		return slices.Compare([]string{string(a.UserID), string(a.DeviceID)}, []string{string(b.UserID), string(b.DeviceID)})
-	})
+	slices.SortFunc(missing, byName)
 	var without []*id.Device
 	content := roomKey(s)
 	for part := range slices.Chunk(missing, shareDevices) {
@@ -236,10 +228,8 @@ func (m *Machine) give(ctx context.Context, eng *engine, s *mcrypto.OutboundGrou
 			return err
 		}
 		without = append(without, unsealed...)
-		if len(sealed.Messages) > 0 {
-			if err := m.toDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
-				return fmt.Errorf("send keys: %w", err)
-			}
+		if err := m.toDevice(ctx, event.ToDeviceEncrypted, sealed); err != nil {
+			return fmt.Errorf("give keys: %w", err)
 		}
 		if err := m.markGiven(ctx, eng, s.ID(), part, unsealed, given); err != nil {
 			return err
@@ -271,11 +261,9 @@ func roomKey(s *mcrypto.OutboundGroupSession) event.Content {
 
 // markGiven writes down who has the session, after the homeserver has the keys.
 func (m *Machine) markGiven(ctx context.Context, eng *engine, session id.SessionID, part, unsealed []*id.Device, given map[recipient]bool) error {
-	err := eng.store.DB.DoTxn(ctx, nil, func(ctx context.Context) error {
-		for _, d := range part {
-			if slices.Contains(unsealed, d) {
-				continue
-			}
+	got := slices.DeleteFunc(slices.Clone(part), func(d *id.Device) bool { return slices.Contains(unsealed, d) })
+	err := transact(ctx, eng.store.DB, "save recipients", func(ctx context.Context) error {
+		for _, d := range got {
 			if err := eng.store.MarkOutboundGroupSessionShared(ctx, d.UserID, d.IdentityKey, session); err != nil {
 				return err
 			}
@@ -283,12 +271,10 @@ func (m *Machine) markGiven(ctx context.Context, eng *engine, session id.Session
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("save recipients: %w", asDamage(err))
+		return err
 	}
-	for _, d := range part {
-		if !slices.Contains(unsealed, d) {
-			given[recipient{d.UserID, d.IdentityKey}] = true
-		}
+	for _, d := range got {
+		given[recipientOf(d)] = true
 	}
 	return nil
 }
@@ -298,24 +284,24 @@ func (m *Machine) markGiven(ctx context.Context, eng *engine, session id.Session
 //
 // Spec: client-server-api#mroom_keywithheld
 func (m *Machine) refuseWithout(ctx context.Context, eng *engine, s *mcrypto.OutboundGroupSession, without []*id.Device) {
-	req := &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{}}
+	l := letters{}
 	_, identity := eng.mach.GetAccount().Keys()
 	now := time.Now()
 	m.mu.Lock()
 	for _, d := range without {
-		r := recipient{d.UserID, d.IdentityKey}
+		r := recipientOf(d)
 		if now.Sub(m.noOlm[r]) < noOlmRetry {
 			continue
 		}
 		m.noOlm[r] = now
-		withhold(req, s, identity, d, event.RoomKeyWithheldNoOlmSession)
+		withhold(l, s, identity, d, event.RoomKeyWithheldNoOlmSession)
 	}
 	m.mu.Unlock()
-	if len(req.Messages) == 0 {
+	if len(l) == 0 {
 		return
 	}
 	m.log.Info("Devices without one-time keys get no key", slog.Int("count", len(without)), slog.String("room", string(s.RoomID)))
-	if err := m.toDevice(ctx, event.ToDeviceRoomKeyWithheld, req); err != nil && !errors.Is(err, context.Canceled) {
+	if err := m.toDevice(ctx, event.ToDeviceRoomKeyWithheld, l); err != nil && !errors.Is(err, context.Canceled) {
 		m.log.Warn("Withheld notice was not sent", slog.String("room", string(s.RoomID)))
 	}
 }

@@ -27,20 +27,6 @@ type Verdict struct {
 	Soft bool
 }
 
-// maxVerdicts bounds how many verdicts are remembered.
-const maxVerdicts = 10_000
-
-// maxLook bounds how many senders wait for their devices to be asked for.
-const maxLook = 20_000
-
-// verdict is a remembered Verdict.
-type verdict struct {
-	Verdict
-
-	epoch  uint64
-	source id.KeySource // a key that comes again straight from its maker is judged anew
-}
-
 // Shields judges sessions as things are now, from crypto.db alone. Whoever sent
 // with a session that is not here gets ShieldNone: what cannot be read needs no shield.
 func (m *Machine) Shields(ctx context.Context, uses []SessionUse) ([]Verdict, error) {
@@ -64,35 +50,13 @@ func (m *Machine) Shields(ctx context.Context, uses []SessionUse) ([]Verdict, er
 	return out, nil
 }
 
-// judge is the verdict about what was sent with a session, remembered until somebody's trust moves.
-func (m *Machine) judge(ctx context.Context, eng *engine, igs *mcrypto.InboundGroupSession, u SessionUse) (Verdict, error) {
-	m.rooms.mu.Lock()
-	known, ok := m.rooms.verdicts[u]
-	epoch := m.rooms.epoch
-	m.rooms.mu.Unlock()
-	if ok && known.epoch == epoch && known.source == igs.KeySource {
-		return known.Verdict, nil
-	}
-	v, err := m.judgeNow(ctx, eng, igs, id.UserID(u.Sender))
-	if err != nil {
-		return Verdict{}, fmt.Errorf("judge session: %w", asDamage(err))
-	}
-	m.rooms.mu.Lock()
-	defer m.rooms.mu.Unlock()
-	if len(m.rooms.verdicts) >= maxVerdicts {
-		clear(m.rooms.verdicts)
-	}
-	m.rooms.verdicts[u] = verdict{v, epoch, igs.KeySource}
-	return v, nil
-}
-
 // judgeNow compares who made a session with who sends with it.
 //
 // Spec: client-server-api#mmegolmv1aes-sha2
 func (m *Machine) judgeNow(ctx context.Context, eng *engine, igs *mcrypto.InboundGroupSession, sender id.UserID) (Verdict, error) {
 	signing, identity := eng.mach.GetAccount().Keys()
 	direct := igs.KeySource == id.KeySourceDirect
-	if sender == id.UserID(m.opt.User) && direct && igs.SenderKey == identity && igs.SigningKey == signing {
+	if sender == m.own && direct && igs.SenderKey == identity && igs.SigningKey == signing {
 		return Verdict{}, nil // made here
 	}
 	owners, err := m.ownersOf(ctx, igs.SenderKey)
@@ -101,7 +65,7 @@ func (m *Machine) judgeNow(ctx context.Context, eng *engine, igs *mcrypto.Inboun
 	}
 	i := slices.IndexFunc(owners, func(d *id.Device) bool { return d.UserID == sender })
 	switch {
-	case igs.SenderKey == identity && sender != id.UserID(m.opt.User), i < 0 && len(owners) > 0:
+	case igs.SenderKey == identity && sender != m.own, i < 0 && len(owners) > 0:
 		return Verdict{Shield: chat.ShieldMismatch}, nil
 	case i >= 0 && owners[i].SigningKey != igs.SigningKey:
 		return Verdict{Shield: chat.ShieldMismatch}, nil
@@ -111,20 +75,20 @@ func (m *Machine) judgeNow(ctx context.Context, eng *engine, igs *mcrypto.Inboun
 		m.lookAt(sender)
 		return Verdict{Shield: chat.ShieldUnknownSession, Soft: true}, nil
 	}
-	return m.judgeDevice(ctx, eng, *owners[i])
+	return m.judgeDevice(ctx, *owners[i])
 }
 
 // judgeDevice judges what came straight from a device. One that is gone is
 // judged by what it was.
-func (m *Machine) judgeDevice(ctx context.Context, eng *engine, d id.Device) (Verdict, error) {
+func (m *Machine) judgeDevice(ctx context.Context, d id.Device) (Verdict, error) {
 	gone := d.Deleted
 	d.Deleted = false
-	sessions, people, err := m.trustOf(ctx, eng, []*id.Device{&d})
+	sessions, people, err := m.trustOf(ctx, []*id.Device{&d})
 	if err != nil {
 		return Verdict{}, err
 	}
 	person := people[d.UserID]
-	switch sessions[recipient{d.UserID, d.IdentityKey}] {
+	switch sessions[recipientOf(&d)] {
 	case chat.SessionVerified, chat.SessionSigned:
 		if person == chat.PersonChanged || person == chat.PersonWithdrawn {
 			return Verdict{Shield: chat.ShieldChanged, Soft: true}, nil
@@ -141,76 +105,7 @@ func (m *Machine) judgeDevice(ctx context.Context, eng *engine, d id.Device) (Ve
 
 // ownersOf returns the devices that have an identity key, also those that are gone.
 func (m *Machine) ownersOf(ctx context.Context, key id.SenderKey) ([]*id.Device, error) {
-	all, err := scanDevices(m.db.Query(ctx, deviceColumns+` WHERE identity_key=$1`, key))
-	if err != nil {
-		return nil, fmt.Errorf("look for the owner of a key: %w", asDamage(err))
-	}
-	return all, nil
-}
-
-// lookAt has the devices of a sender asked for, if they never were.
-func (m *Machine) lookAt(user id.UserID) {
-	if m.tracked.have(user) {
-		return
-	}
-	m.rooms.mu.Lock()
-	defer m.rooms.mu.Unlock()
-	if len(m.rooms.look) < maxLook && !m.rooms.look[user] {
-		m.rooms.look[user] = true
-		m.nudge()
-	}
-}
-
-// lookSenders asks for the devices of senders of whom none are known. When they
-// have come, whoever listens to OnPeople judges their messages anew.
-func (m *Machine) lookSenders(ctx context.Context, eng *engine) error {
-	m.rooms.mu.Lock()
-	users := make([]id.UserID, 0, len(m.rooms.look))
-	for u := range m.rooms.look {
-		users = append(users, u)
-	}
-	m.rooms.mu.Unlock()
-	if len(users) == 0 {
-		return nil
-	}
-	if err := m.freshen(ctx, eng, users); err != nil {
-		return err
-	}
-	m.rooms.mu.Lock()
-	for _, u := range users {
-		delete(m.rooms.look, u)
-	}
-	m.rooms.mu.Unlock()
-	return m.recallRefused(ctx, users)
-}
-
-// recallRefused announces the sessions that users refused before their devices
-// were known: what waits for them learns why.
-func (m *Machine) recallRefused(ctx context.Context, users []id.UserID) error {
-	m.hooks.Lock()
-	onKey := m.onKey
-	m.hooks.Unlock()
-	if onKey == nil {
-		return nil
-	}
-	rows, err := m.db.Query(ctx, `SELECT room_id, session_id FROM hubbub_refused WHERE user_id IN (SELECT value FROM json_each($1))
-		ORDER BY at_ms DESC LIMIT $2`, jsonList(users), maxWanted)
-	if err != nil {
-		return fmt.Errorf("load refusals: %w", asDamage(err))
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	var all []WantedSession
-	for rows.Next() {
-		var w WantedSession
-		if err := rows.Scan(&w.Room, &w.Session); err != nil {
-			return fmt.Errorf("load refusals: %w", asDamage(err))
-		}
-		all = append(all, w)
-	}
-	for _, w := range all {
-		onKey(w.Room, w.Session)
-	}
-	return asDamage(rows.Err())
+	return devicesWhere(ctx, m.db, `identity_key=$1`, key)
 }
 
 // KeyInfo is what there is to know about a Megolm session and who sent with it.

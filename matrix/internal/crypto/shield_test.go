@@ -14,7 +14,7 @@ import (
 func (d *device) next(room string) (all []jsontext.Value) {
 	d.t.Helper()
 	matrixtest.Wait(d.t, waitLimit, "encrypted event", func() bool {
-		all = append(all, d.sync()[room]...)
+		all = append(all, d.sync().Encrypted(room)...)
 		if len(all) == 0 {
 			return false
 		}

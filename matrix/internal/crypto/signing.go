@@ -53,8 +53,7 @@ func (m *Machine) SignSession(ctx context.Context, device chat.DeviceID, fingerp
 	if err := eng.store.PutSignature(ctx, b.own, id.Ed25519(fingerprint), b.own, key.PublicKey(), sig); err != nil {
 		return fmt.Errorf("save signature: %w", asDamage(err))
 	}
-	eng.store.devices.Add(1)
-	m.tellPeople([]chat.UserID{m.opt.User})
+	m.tellPeople(m.opt.User)
 	return nil
 }
 
@@ -62,8 +61,7 @@ func (m *Machine) SignSession(ctx context.Context, device chat.DeviceID, fingerp
 // them, which is what a signature covers, after checking that they are the
 // ones with the fingerprint and that the session made them.
 func (m *Machine) deviceObject(ctx context.Context, eng *engine, device id.DeviceID, fingerprint string) (*mautrix.DeviceKeys, error) {
-	own := id.UserID(m.opt.User)
-	if device == id.DeviceID(m.opt.Device) {
+	if device == m.this {
 		keys, err := m.deviceKeys(eng)
 		if err != nil {
 			return nil, err
@@ -82,21 +80,17 @@ func (m *Machine) deviceObject(ctx context.Context, eng *engine, device id.Devic
 	if !ok || want.Ed25519 != fingerprint {
 		return nil, ErrKeyDiffers
 	}
-	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
-		return m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-			DeviceKeys: mautrix.DeviceKeysRequest{own: mautrix.DeviceIDList{device}}, Timeout: claimTimeout,
-		})
-	})
+	listed, err := m.listedOwn(ctx, device)
 	if err != nil {
 		return nil, fmt.Errorf("ask for keys of session: %w", err)
 	}
-	keys, ok := resp.DeviceKeys[own][device]
-	if !ok || keys.UserID != own || keys.DeviceID != device || string(keys.Keys.GetEd25519(device)) != fingerprint ||
+	keys, ok := listed[device]
+	if !ok || keys.UserID != m.own || keys.DeviceID != device || string(keys.Keys.GetEd25519(device)) != fingerprint ||
 		string(keys.Keys.GetCurve25519(device)) != want.Curve25519 {
 		return nil, ErrKeyDiffers
 	}
 	err = guard(func() error {
-		ok, err := signatures.VerifySignatureJSON(&keys, own, string(device), id.Ed25519(fingerprint))
+		ok, err := signatures.VerifySignatureJSON(&keys, m.own, string(device), id.Ed25519(fingerprint))
 		if err == nil && !ok {
 			err = ErrKeyDiffers
 		}
@@ -154,17 +148,16 @@ func (m *Machine) SignPerson(ctx context.Context, user chat.UserID, master strin
 	if err := m.uploadSignature(ctx, who, master, obj); err != nil {
 		return err
 	}
-	err = m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	err = transact(ctx, m.db, "save signature", func(ctx context.Context) error {
 		if err := eng.store.PutSignature(ctx, who, id.Ed25519(master), b.own, key.PublicKey(), sig); err != nil {
 			return err
 		}
 		return m.setPin(ctx, who, id.Ed25519(master))
 	})
 	if err != nil {
-		return fmt.Errorf("save signature: %w", asDamage(err))
+		return err
 	}
-	eng.store.devices.Add(1)
-	m.tellPeople([]chat.UserID{user})
+	m.tellPeople(user)
 	return nil
 }
 
@@ -206,7 +199,7 @@ func (m *Machine) TrustOwnMaster(ctx context.Context, master string) error {
 	if master == "" || string(b.ids[b.own].master) != master {
 		return ErrKeyDiffers
 	}
-	if err := m.trustMaster(ctx, eng, id.Ed25519(master)); err != nil {
+	if err := m.trustMaster(ctx, id.Ed25519(master)); err != nil {
 		return err
 	}
 	if b.signed[signature{b.own, id.Ed25519(master), b.own, eng.mach.GetAccount().SigningKey()}] {
@@ -220,10 +213,10 @@ func (m *Machine) TrustOwnMaster(ctx context.Context, master string) error {
 }
 
 // trustMaster writes the trust down, with everything that follows from it.
-func (m *Machine) trustMaster(ctx context.Context, eng *engine, master id.Ed25519) error {
+func (m *Machine) trustMaster(ctx context.Context, master id.Ed25519) error {
 	var users []id.UserID
-	err := m.db.DoTxn(ctx, nil, func(ctx context.Context) (err error) {
-		if err = m.setPin(ctx, id.UserID(m.opt.User), master); err != nil {
+	err := transact(ctx, m.db, "trust own identity", func(ctx context.Context) (err error) {
+		if err = m.setPin(ctx, m.own, master); err != nil {
 			return err
 		}
 		if users, err = m.dependents(ctx); err != nil {
@@ -232,27 +225,25 @@ func (m *Machine) trustMaster(ctx context.Context, eng *engine, master id.Ed2551
 		return m.noteVerified(ctx, users)
 	})
 	if err != nil {
-		return fmt.Errorf("trust own identity: %w", asDamage(err))
+		return err
 	}
-	eng.store.devices.Add(1)
 	m.log.Info("Own identity trusted", slog.String("master_key", string(master)))
-	m.tellPeople(chatUsers(users))
+	m.tellPeople(chatUsers(users)...)
 	return nil
 }
 
 // signOwnMaster signs the own master key with this session's key.
 func (m *Machine) signOwnMaster(ctx context.Context, eng *engine, master id.Ed25519) error {
-	own := id.UserID(m.opt.User)
-	obj := masterObject(own, master)
+	obj := masterObject(m.own, master)
 	sig, err := m.signAsDevice(ctx, obj)
 	if err != nil {
 		return err
 	}
-	obj.Signatures = signatures.NewSingleSignature(own, id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
-	if err := m.uploadSignature(ctx, own, string(master), obj); err != nil {
+	obj.Signatures = signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
+	if err := m.uploadSignature(ctx, m.own, string(master), obj); err != nil {
 		return err
 	}
-	err = eng.store.PutSignature(ctx, own, master, own, eng.mach.GetAccount().SigningKey(), sig)
+	err = eng.store.PutSignature(ctx, m.own, master, m.own, eng.mach.GetAccount().SigningKey(), sig)
 	if err != nil {
 		return fmt.Errorf("save signature: %w", asDamage(err))
 	}
@@ -274,16 +265,15 @@ func (m *Machine) signAsDevice(ctx context.Context, obj any) (string, error) {
 	return sig, nil
 }
 
-// SignJSON signs an object with this session's key and, where the private
+// signJSON signs an object with this session's key and, where the private
 // master key is here and its identity is trusted, with that. The result is the
 // object's "signatures".
-func (m *Machine) SignJSON(ctx context.Context, obj any) (signatures.Signatures, error) {
-	own := id.UserID(m.opt.User)
+func (m *Machine) signJSON(ctx context.Context, obj any) (signatures.Signatures, error) {
 	sig, err := m.signAsDevice(ctx, obj)
 	if err != nil {
 		return nil, err
 	}
-	out := signatures.NewSingleSignature(own, id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
+	out := signatures.NewSingleSignature(m.own, id.KeyAlgorithmEd25519, string(m.opt.Device), sig)
 	b, err := m.trustBook(ctx, nil)
 	if err != nil || !b.trusted() {
 		return out, err
@@ -298,6 +288,6 @@ func (m *Machine) SignJSON(ctx context.Context, obj any) (signatures.Signatures,
 	if err != nil {
 		return nil, err
 	}
-	out[own][id.NewKeyID(id.KeyAlgorithmEd25519, string(key.PublicKey()))] = sig
+	out[m.own][id.NewKeyID(id.KeyAlgorithmEd25519, string(key.PublicKey()))] = sig
 	return out, nil
 }

@@ -18,7 +18,7 @@ func TestMembersOfOtherSpellingDoNotCount(t *testing.T) {
 	a.say(room, "once")
 	var ev jsontext.Value
 	matrixtest.Wait(t, waitLimit, "event", func() bool {
-		if evs := b.sync()[room]; len(evs) > 0 {
+		if evs := b.sync().Encrypted(room); len(evs) > 0 {
 			ev = evs[0]
 		}
 		return ev != nil

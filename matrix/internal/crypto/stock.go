@@ -16,37 +16,89 @@ type Stock struct {
 }
 
 // Stock asks the homeserver what it has of this device's keys.
-//
-// Spec: client-server-api#post_matrixclientv3keysquery
 func (m *Machine) Stock(ctx context.Context) (Stock, error) {
-	var s Stock
-	user, dev := id.UserID(m.opt.User), id.DeviceID(m.opt.Device)
-	listed, err := within(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
-		return m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
-			DeviceKeys: mautrix.DeviceKeysRequest{user: mautrix.DeviceIDList{}}, Timeout: claimTimeout,
-		})
-	})
+	listed, same, err := m.ownListing(ctx)
 	if err != nil {
-		return s, fmt.Errorf("ask for own keys: %w", err)
+		return Stock{}, err
+	}
+	count, err := m.oneTimeStock(ctx)
+	if err != nil {
+		return Stock{}, err
+	}
+	return Stock{Listed: listed, Same: same, OneTime: count}, nil
+}
+
+// compareOwn looks once at what the homeserver has for this device. Other
+// keys than ours mean that ours were lost or that somebody replaced them:
+// nothing is uploaded over them.
+func (m *Machine) compareOwn(ctx context.Context) error {
+	m.mu.Lock()
+	done := m.todo.keys.compared
+	m.mu.Unlock()
+	if done {
+		return nil
+	}
+	listed, same, err := m.ownListing(ctx)
+	switch {
+	case err != nil:
+		return err
+	case listed && !same:
+		return ErrDeviceKeys
+	}
+	m.olm.Lock()
+	if e := m.eng.Load(); e != nil {
+		e.mach.GetAccount().Shared = listed
+	}
+	m.olm.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.todo.keys.compared, m.todo.keys.uploaded = true, listed
+	if !listed {
+		m.todo.keys.low, m.todo.keys.fallback = true, true
+	}
+	return nil
+}
+
+// ownListing asks the homeserver whether it lists this device, and with the keys that are here.
+func (m *Machine) ownListing(ctx context.Context) (listed, same bool, err error) {
+	theirs, err := m.listedOwn(ctx)
+	if err != nil {
+		return false, false, fmt.Errorf("ask for own keys: %w", err)
 	}
 	eng, err := m.engine(ctx)
 	if err != nil {
-		return s, err
+		return false, false, err
 	}
-	theirs, ok := listed.DeviceKeys[user][dev]
-	s.Listed, s.Same = ok, ok && eng.has(theirs, dev)
-	counts, err := within(ctx, func(ctx context.Context) (*mautrix.RespUploadKeys, error) {
+	signing, identity := eng.mach.GetAccount().Keys()
+	keys, listed := theirs[m.this]
+	return listed, keys.Keys.GetEd25519(m.this) == signing && keys.Keys.GetCurve25519(m.this) == identity, nil
+}
+
+// listedOwn asks the homeserver for the keys of own sessions; with none named,
+// of all. Nothing of the answer is checked.
+//
+// Spec: client-server-api#post_matrixclientv3keysquery
+func (m *Machine) listedOwn(ctx context.Context, devices ...id.DeviceID) (map[id.DeviceID]mautrix.DeviceKeys, error) {
+	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespQueryKeys, error) {
+		return m.opt.Client.QueryKeys(ctx, &mautrix.ReqQueryKeys{
+			DeviceKeys: mautrix.DeviceKeysRequest{m.own: append(mautrix.DeviceIDList{}, devices...)}, Timeout: claimTimeout,
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp.DeviceKeys[m.own], nil
+}
+
+// oneTimeStock asks the homeserver how many one-time keys of this device it has.
+//
+// Spec: client-server-api#post_matrixclientv3keysupload
+func (m *Machine) oneTimeStock(ctx context.Context) (int, error) {
+	resp, err := within(ctx, func(ctx context.Context) (*mautrix.RespUploadKeys, error) {
 		return m.opt.Client.UploadKeys(ctx, &mautrix.ReqUploadKeys{})
 	})
 	if err != nil {
-		return s, fmt.Errorf("ask for the stock of one-time keys: %w", err)
+		return 0, fmt.Errorf("ask for the stock of one-time keys: %w", err)
 	}
-	s.OneTime = counts.OneTimeKeyCounts.SignedCurve25519
-	return s, nil
-}
-
-// has reports whether what the homeserver lists are the account's keys.
-func (e *engine) has(theirs mautrix.DeviceKeys, dev id.DeviceID) bool {
-	signing, identity := e.mach.GetAccount().Keys()
-	return theirs.Keys.GetEd25519(dev) == signing && theirs.Keys.GetCurve25519(dev) == identity
+	return max(0, resp.OneTimeKeyCounts.SignedCurve25519), nil
 }

@@ -123,24 +123,17 @@ func (b *batch) run(ctx context.Context, td ToDevice) error {
 // announce tells the hooks what came. No lock is held.
 func (b *batch) announce() {
 	m := b.m
-	m.hooks.Lock()
-	onKey, onDevice := m.onKey, m.onDevice
-	m.hooks.Unlock()
 	if len(b.keys) > 0 {
 		m.roomKeysCame()
 	}
 	for k := range b.keys {
 		m.arrived(k)
-		if onKey != nil {
-			onKey(k.Room, k.Session)
-		}
+		m.tellKey(k)
 	}
 	for _, r := range b.rest {
-		if onDevice != nil {
-			onDevice(r)
-		}
+		m.tellDevice(r)
 	}
-	m.nudge()
+	m.wake.Ring()
 }
 
 // sessionReceived is the library's callback for a stored Megolm session.
@@ -158,14 +151,6 @@ func (m *Machine) noteLists(ctx context.Context, eng *engine, changed, left []ch
 		}
 	}
 	return eng.store.forget(ctx, userIDs(left))
-}
-
-func userIDs(users []chat.UserID) []id.UserID {
-	out := make([]id.UserID, len(users))
-	for i, u := range users {
-		out[i] = id.UserID(u)
-	}
-	return out
 }
 
 // wireToDevice is a to-device event as received.

@@ -2,7 +2,6 @@ package crypto
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"go.mau.fi/util/dbutil"
@@ -62,20 +61,8 @@ type withdrawal struct {
 	master id.Ed25519
 }
 
-// jsonList makes the argument of json_each.
-func jsonList[T ~string](list []T) string {
-	if list == nil {
-		return "[]"
-	}
-	data, err := json.Marshal(list)
-	if err != nil {
-		panic("crypto: strings cannot be encoded: " + err.Error())
-	}
-	return string(data)
-}
-
 // trustOf returns what is known about devices, and about their owners.
-func (m *Machine) trustOf(ctx context.Context, _ *engine, devices []*id.Device) (map[recipient]chat.SessionTrust, map[id.UserID]chat.PersonTrust, error) {
+func (m *Machine) trustOf(ctx context.Context, devices []*id.Device) (map[recipient]chat.SessionTrust, map[id.UserID]chat.PersonTrust, error) {
 	people := map[id.UserID]chat.PersonTrust{}
 	for _, d := range devices {
 		people[d.UserID] = chat.PersonUnknown
@@ -93,17 +80,16 @@ func (m *Machine) trustOf(ctx context.Context, _ *engine, devices []*id.Device) 
 	}
 	sessions := make(map[recipient]chat.SessionTrust, len(devices))
 	for _, d := range devices {
-		sessions[recipient{d.UserID, d.IdentityKey}] = b.session(d, people[d.UserID])
+		sessions[recipientOf(d)] = b.session(d, people[d.UserID])
 	}
 	return sessions, people, nil
 }
 
 // trustBook loads everything that the trust of users' sessions depends on.
 func (m *Machine) trustBook(ctx context.Context, users []id.UserID) (*trustBook, error) {
-	own := id.UserID(m.opt.User)
-	list := jsonList(append(append(make([]id.UserID, 0, len(users)+1), users...), own))
+	list := jsonList(append(append(make([]id.UserID, 0, len(users)+1), users...), m.own))
 	b := &trustBook{
-		own: own, ids: map[id.UserID]identity{}, pins: map[id.UserID]pinned{},
+		own: m.own, ids: map[id.UserID]identity{}, pins: map[id.UserID]pinned{},
 		signed: map[signature]bool{}, blocked: map[deviceName]bool{}, withdrawn: map[withdrawal]bool{},
 	}
 	steps := []struct {
@@ -116,11 +102,11 @@ func (m *Machine) trustBook(ctx context.Context, users []id.UserID) (*trustBook,
 		{`SELECT user_id, device_id FROM hubbub_block WHERE user_id IN (SELECT value FROM json_each($1))`, []any{list}, b.takeBlock},
 		{`SELECT signed_user_id, signed_key, signer_user_id, signer_key FROM crypto_cross_signing_signatures
 			WHERE signed_user_id IN (SELECT value FROM json_each($1)) AND signed_key <> signer_key
-			AND (signer_user_id = signed_user_id OR signer_user_id = $2)`, []any{list, own}, b.takeSignature},
+			AND (signer_user_id = signed_user_id OR signer_user_id = $2)`, []any{list, m.own}, b.takeSignature},
 		{`SELECT user_id, usage, key FROM crypto_cross_signing_keys WHERE user_id IN (SELECT value FROM json_each($1))`, []any{list}, b.takeKey},
 	}
 	for _, s := range steps {
-		if err := m.each(ctx, s.take, s.sql, s.args...); err != nil {
+		if err := each(ctx, m.db, s.take, s.sql, s.args...); err != nil {
 			return nil, fmt.Errorf("load trust: %w", err)
 		}
 	}
@@ -134,21 +120,6 @@ func (m *Machine) trustBook(ctx context.Context, users []id.UserID) (*trustBook,
 		b.ids[u] = k
 	}
 	return b, nil
-}
-
-// each runs a query and hands over its rows.
-func (m *Machine) each(ctx context.Context, take func(rows dbutil.Rows) error, sql string, args ...any) error {
-	rows, err := m.db.Query(ctx, sql, args...)
-	if err != nil {
-		return asDamage(err)
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
-		if err := take(rows); err != nil {
-			return asDamage(err)
-		}
-	}
-	return asDamage(rows.Err())
 }
 
 func (b *trustBook) takePin(rows dbutil.Rows) error {

@@ -155,13 +155,7 @@ func show(proxy *matrixtest.Proxy, user, device string, keys json.RawMessage) *m
 // A homeserver that shows other keys for a session that was verified, at once
 // or after it showed none, gets no trust for them.
 func TestSessionSwappedByTheHomeserver(t *testing.T) {
-	hs := matrixtest.Synapse(t)
-	proxy, before := hs.Before(t)
-	bobs := hs.NewAccount(t, "bob")
-	bob := newDevice(t, hs.Login(t, bobs))
-	master := bob.identify(bobs)
-	alice := newDevice(t, before.NewClient(t, "alice"))
-	alice.identify(matrixtest.Account{})
+	proxy, alice, bob, bobs, master := acquaintances(t)
 	alice.sees(bobs.UserID)
 	if err := alice.m.SignPerson(t.Context(), chat.UserID(bobs.UserID), master); err != nil {
 		t.Fatal(err)
@@ -261,13 +255,7 @@ func TestBrokenChains(t *testing.T) {
 
 // What a homeserver does not take is not taken for granted.
 func TestSignatureThatIsNotKept(t *testing.T) {
-	hs := matrixtest.Synapse(t)
-	proxy, before := hs.Before(t)
-	bobs := hs.NewAccount(t, "bob")
-	bob := newDevice(t, hs.Login(t, bobs))
-	master := bob.identify(bobs)
-	alice := newDevice(t, before.NewClient(t, "alice"))
-	alice.identify(matrixtest.Account{})
+	proxy, alice, bob, bobs, master := acquaintances(t)
 	alice.sees(bobs.UserID)
 	rule := proxy.On(matrixtest.Match{Path: "**/keys/signatures/upload"},
 		matrixtest.Status(200, `{"failures":{"`+bobs.UserID+`":{"x":{"errcode":"M_INVALID_SIGNATURE"}}}}`))
@@ -432,11 +420,11 @@ func BenchmarkTrustOf(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		sessions, people, err := m.trustOf(b.Context(), eng, devices)
+		sessions, people, err := m.trustOf(b.Context(), devices)
 		if err != nil || len(sessions) != 10_000 || len(people) != 2500 {
 			b.Fatal(len(sessions), len(people), err)
 		}
-		if sessions[recipient{devices[0].UserID, devices[0].IdentityKey}] != chat.SessionSigned {
+		if sessions[recipientOf(devices[0])] != chat.SessionSigned {
 			b.Fatal("not signed")
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"maunium.net/go/mautrix"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
 
@@ -58,7 +57,7 @@ func (m *Machine) want(room chat.RoomID, session, senderKey string) bool {
 	m.todo.wanted[k] = a
 	if t := &m.todo; t.askAt.IsZero() || a.due.Before(t.askAt) {
 		t.askAt = a.due
-		m.nudge()
+		m.wake.Ring()
 	}
 	return true
 }
@@ -78,15 +77,6 @@ func (t *todo) room() bool {
 	return false
 }
 
-// AskBackup names the function that looks for a session in the key backup. It
-// stores what it finds that is better than what is here, with ImportRoomKeys,
-// and then returns true. Set it before Run.
-func (m *Machine) AskBackup(fn func(ctx context.Context, room chat.RoomID, session string) (found bool, err error)) {
-	m.hooks.Lock()
-	defer m.hooks.Unlock()
-	m.backup = fn
-}
-
 // Seek looks for a session now: in the backup, then with own devices.
 func (m *Machine) Seek(room chat.RoomID, session string) {
 	if session == "" || len(session) > maxCode {
@@ -102,7 +92,7 @@ func (m *Machine) Seek(room chat.RoomID, session string) {
 	}
 	a.due, a.own, a.looked, a.failed, a.tries = now, now, false, 0, 0
 	m.mu.Unlock()
-	m.nudge()
+	m.wake.Ring()
 }
 
 // SeekAll looks in the backup for everything that is still wanted. It is for
@@ -115,7 +105,7 @@ func (m *Machine) SeekAll() {
 	}
 	m.todo.forgetTried()
 	m.mu.Unlock()
-	m.nudge()
+	m.wake.Ring()
 }
 
 // Asked reports whether own devices have been asked for a session since the start.
@@ -186,20 +176,13 @@ func (m *Machine) askFor(ctx context.Context, eng *engine) (next time.Time, err 
 // lookUp asks the backup for one session, and reports whether own devices are
 // to be asked now.
 func (m *Machine) lookUp(ctx context.Context, key WantedSession, a *ask) bool {
-	m.hooks.Lock()
-	backup := m.backup
-	m.hooks.Unlock()
 	m.mu.Lock()
 	looked := a.looked
 	m.mu.Unlock()
 	if looked {
 		return true
 	}
-	var found bool
-	var err error
-	if backup != nil {
-		found, err = backup(ctx, key.Room, key.Session)
-	}
+	found, err := m.askBackup(ctx, key)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if found || m.todo.wanted[key] != a {
@@ -279,11 +262,9 @@ func (t *todo) nextWanted() (key WantedSession, first *ask, at time.Time) {
 }
 
 func (m *Machine) sendRequest(ctx context.Context, req event.RoomKeyRequestEventContent) error {
-	req.RequestingDeviceID = id.DeviceID(m.opt.Device)
-	err := m.toDevice(ctx, event.ToDeviceRoomKeyRequest, &mautrix.ReqSendToDevice{
-		Messages: map[id.UserID]map[id.DeviceID]*event.Content{id.UserID(m.opt.User): {"*": {Parsed: &req}}},
-	})
-	if err != nil {
+	req.RequestingDeviceID = m.this
+	everyone := letters{m.own: {"*": {Parsed: &req}}}
+	if err := m.toDevice(ctx, event.ToDeviceRoomKeyRequest, everyone); err != nil {
 		return fmt.Errorf("ask own devices: %w", err)
 	}
 	return nil
@@ -291,14 +272,13 @@ func (m *Machine) sendRequest(ctx context.Context, req event.RoomKeyRequestEvent
 
 // otherDevices reports whether the account has devices beside this one.
 func (m *Machine) otherDevices(ctx context.Context, eng *engine) (bool, error) {
-	own := id.UserID(m.opt.User)
-	if err := m.freshen(ctx, eng, []id.UserID{own}); err != nil {
+	if err := m.freshen(ctx, eng, []id.UserID{m.own}); err != nil {
 		return false, err
 	}
-	devices, err := eng.store.GetDevices(ctx, own)
+	devices, err := eng.store.GetDevices(ctx, m.own)
 	if err != nil {
 		return false, fmt.Errorf("load own devices: %w", asDamage(err))
 	}
-	delete(devices, id.DeviceID(m.opt.Device))
+	delete(devices, m.this)
 	return len(devices) > 0, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,8 @@ func TestKeyRequestsAreAnsweredForVerifiedSessionsOnly(t *testing.T) {
 	account := hs.NewAccount(t, "jane")
 	peer := matrixtest.StartPeer(t, hs, account)
 	peer.SetUpTrust()
-	old := newDevice(t, hs.Login(t, account))
+	proxy, before := hs.Before(t)
+	old := newDevice(t, before.Login(t, account))
 	fresh := newDevice(t, hs.Login(t, account))
 	fresh.m.delay = 0
 	old.sync()
@@ -99,12 +101,17 @@ func TestKeyRequestsAreAnsweredForVerifiedSessionsOnly(t *testing.T) {
 		s, err := fresh.m.SessionTrust(t.Context(), chat.UserID(old.UserID), chat.DeviceID(old.DeviceID))
 		return err == nil && s.Trust == chat.SessionVerified
 	})
+	// The homeserver does not take the answer at once.
+	busy := proxy.On(matrixtest.Match{Path: "**/sendToDevice/m.room.encrypted/*"}.Nth(1), matrixtest.Status(http.StatusBadGateway, "{}"))
 	fresh.m.Seek(key.Room, key.Session)
 	matrixtest.Wait(t, waitLimit, "the key", func() bool {
 		old.sync()
 		fresh.sync()
 		return fresh.has(string(key.Room), key.Session)
 	})
+	if busy.Hits() == 0 {
+		t.Error("the answer went another way")
+	}
 }
 
 // vaultWithBackup is a machine whose backup is the test.
@@ -115,6 +122,36 @@ func vaultWithBackup(t *testing.T, backup func(k WantedSession) (bool, error)) v
 		return backup(WantedSession{room, session})
 	})
 	return v
+}
+
+// lookForAll looks for what is wanted until nothing is due.
+func (v vault) lookForAll() {
+	v.t.Helper()
+	eng, err := v.m.engine(v.t.Context())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for range 20 {
+		next, err := v.m.askFor(v.t.Context(), eng)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if next.IsZero() || next.After(time.Now()) {
+			return
+		}
+	}
+	v.t.Fatal("it does not rest")
+}
+
+// hurry is as if the time to look for the first time had come.
+func (v vault) hurry() {
+	v.m.mu.Lock()
+	defer v.m.mu.Unlock()
+	for _, a := range v.m.todo.wanted {
+		if !a.looked && a.failed == 0 {
+			a.due = time.Now()
+		}
+	}
 }
 
 // TestBackupIsAskedFirst: what is wanted is looked for in the backup, once, and again when that may help.
@@ -147,48 +184,22 @@ func TestBackupIsAskedFirst(t *testing.T) {
 	})
 	var came []string
 	v.m.OnKey(func(_ chat.RoomID, session string) { mu.Lock(); came = append(came, session); mu.Unlock() })
-	eng, err := v.m.engine(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	drain := func() {
-		t.Helper()
-		for range 20 {
-			next, err := v.m.askFor(t.Context(), eng)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if next.IsZero() || next.After(time.Now()) {
-				return
-			}
-		}
-		t.Fatal("it does not rest")
-	}
-	soon := func() { // as if the time to look had come
-		v.m.mu.Lock()
-		defer v.m.mu.Unlock()
-		for _, a := range v.m.todo.wanted {
-			if !a.looked && a.failed == 0 {
-				a.due = time.Now()
-			}
-		}
-	}
 	session := string(k.out.ID())
 	for _, s := range []string{"none", "down", session} {
 		v.m.want("!r:x", s, "")
 	}
-	drain()
+	v.lookForAll()
 	if count("none")+count("down")+count(session) != 0 {
 		t.Error("a key that is only late was looked for")
 	}
-	soon()
-	drain()
-	drain()
+	v.hurry()
+	v.lookForAll()
+	v.lookForAll()
 	if count("none") != 1 || count("down") != 1 || count(session) != 1 {
 		t.Errorf("asked %v", asked)
 	}
 	v.m.SeekAll()
-	drain()
+	v.lookForAll()
 	if count("none") != 2 || count("down") != 2 || count(session) != 2 {
 		t.Errorf("asked %v after the backup could be read", asked)
 	}
@@ -205,7 +216,7 @@ func TestBackupIsAskedFirst(t *testing.T) {
 	v.m.mu.Lock()
 	v.m.todo.wanted[WantedSession{"!r:x", "none"}].own = time.Now().Add(time.Hour)
 	v.m.mu.Unlock()
-	drain()
+	v.lookForAll()
 	if count("none") != 3 {
 		t.Error("a key that somebody asked for was not looked for")
 	}

@@ -43,7 +43,7 @@ func (m *Machine) noteWedged(key id.SenderKey) {
 	m.todo.unwedged[key] = time.Now()
 	m.todo.wedged[key] = true
 	m.todo.dummy = append(m.todo.dummy, key)
-	m.nudge()
+	m.wake.Ring()
 }
 
 // takeWedged reports, once, that a device's session is broken.

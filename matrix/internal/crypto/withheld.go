@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"maunium.net/go/mautrix"
 	mcrypto "maunium.net/go/mautrix/crypto"
 	"maunium.net/go/mautrix/event"
 	"maunium.net/go/mautrix/id"
@@ -37,7 +36,7 @@ func (m *Machine) handleWithheld(ctx context.Context, sender id.UserID, c event.
 		len(c.SessionID) > maxCode || len(c.RoomID) > 4*maxCode || len(c.SenderKey) > maxCode {
 		return
 	}
-	if sender == id.UserID(m.opt.User) && c.Code == event.RoomKeyWithheldUnavailable {
+	if sender == m.own && c.Code == event.RoomKeyWithheldUnavailable {
 		return
 	}
 	if err := m.putRefused(ctx, sender, c); err != nil {
@@ -58,7 +57,7 @@ func (m *Machine) putRefused(ctx context.Context, user id.UserID, c event.RoomKe
 		c.SessionID, user, c.RoomID, c.SenderKey, string(c.Code), now); err != nil {
 		return fmt.Errorf("save refusal: %w", err)
 	}
-	if m.rooms.refused.Add(1)%100 != 1 {
+	if m.refused.Add(1)%100 != 1 {
 		return nil // what is too much is looked at now and then
 	}
 	var count int
@@ -103,14 +102,14 @@ func (m *Machine) refuse(ctx context.Context, eng *engine, s *mcrypto.OutboundGr
 		m.log.Warn("Refusals cannot be read", slog.Any("err", err))
 		return
 	}
-	out = slices.DeleteFunc(slices.Clone(out), func(o outsider) bool { return told[recipient{o.dev.UserID, o.dev.IdentityKey}] })
+	out = slices.DeleteFunc(slices.Clone(out), func(o outsider) bool { return told[recipientOf(o.dev)] })
 	_, identity := eng.mach.GetAccount().Keys()
 	for part := range slices.Chunk(out, refuseDevices) {
-		req := &mautrix.ReqSendToDevice{Messages: map[id.UserID]map[id.DeviceID]*event.Content{}}
+		l := letters{}
 		for _, o := range part {
-			withhold(req, s, identity, o.dev, o.code)
+			withhold(l, s, identity, o.dev, o.code)
 		}
-		if err := m.toDevice(ctx, event.ToDeviceRoomKeyWithheld, req); err != nil {
+		if err := m.toDevice(ctx, event.ToDeviceRoomKeyWithheld, l); err != nil {
 			if !errors.Is(err, context.Canceled) {
 				m.log.Warn("Withheld notice was not sent", slog.String("room", string(s.RoomID)))
 			}
@@ -123,40 +122,28 @@ func (m *Machine) refuse(ctx context.Context, eng *engine, s *mcrypto.OutboundGr
 	}
 }
 
-// withhold adds one refusal to a request.
-func withhold(req *mautrix.ReqSendToDevice, s *mcrypto.OutboundGroupSession, identity id.Curve25519, d *id.Device, code event.RoomKeyWithheldCode) {
+// withhold adds one refusal.
+func withhold(l letters, s *mcrypto.OutboundGroupSession, identity id.Curve25519, d *id.Device, code event.RoomKeyWithheldCode) {
 	reason := "The sender's settings keep the key from this session"
 	if code == event.RoomKeyWithheldNoOlmSession {
 		reason = "No Olm session established"
 	}
-	if req.Messages[d.UserID] == nil {
-		req.Messages[d.UserID] = map[id.DeviceID]*event.Content{}
-	}
-	req.Messages[d.UserID][d.DeviceID] = &event.Content{Parsed: &event.RoomKeyWithheldEventContent{
+	l.add(d.UserID, d.DeviceID, &event.Content{Parsed: &event.RoomKeyWithheldEventContent{
 		RoomID: s.RoomID, Algorithm: id.AlgorithmMegolmV1, SessionID: s.ID(), SenderKey: identity, Code: code, Reason: reason,
-	}}
+	}})
 }
 
 func (m *Machine) toldOf(ctx context.Context, session id.SessionID) (map[recipient]bool, error) {
-	rows, err := m.db.Query(ctx, `SELECT user_id, identity_key FROM hubbub_refusal WHERE session_id=$1`, session)
+	told, err := list(ctx, m.db, scanRecipient, `SELECT user_id, identity_key FROM hubbub_refusal WHERE session_id=$1`, session)
 	if err != nil {
-		return nil, fmt.Errorf("load refusals: %w", asDamage(err))
+		return nil, fmt.Errorf("load refusals: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	out := map[recipient]bool{}
-	for rows.Next() {
-		var r recipient
-		if err := rows.Scan(&r.user, &r.key); err != nil {
-			return nil, fmt.Errorf("load refusals: %w", asDamage(err))
-		}
-		out[r] = true
-	}
-	return out, asDamage(rows.Err())
+	return setOf(told), nil
 }
 
 // markTold writes down who was told, and forgets that of sessions that are gone.
 func (m *Machine) markTold(ctx context.Context, session id.SessionID, part []outsider) error {
-	err := m.db.DoTxn(ctx, nil, func(ctx context.Context) error {
+	return transact(ctx, m.db, "save refusals", func(ctx context.Context) error {
 		for _, o := range part {
 			if _, err := m.db.Exec(ctx, `INSERT OR IGNORE INTO hubbub_refusal (session_id, user_id, identity_key) VALUES ($1, $2, $3)`,
 				session, o.dev.UserID, o.dev.IdentityKey); err != nil {
@@ -167,8 +154,4 @@ func (m *Machine) markTold(ctx context.Context, session id.SessionID, part []out
 			session_id NOT IN (SELECT session_id FROM crypto_megolm_outbound_session)`, session)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("save refusals: %w", asDamage(err))
-	}
-	return nil
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"go.mau.fi/util/dbutil"
-	"maunium.net/go/mautrix/event"
-	"maunium.net/go/mautrix/id"
 
 	"hubbub/store/chat"
 )
@@ -21,11 +18,6 @@ type roomMemory struct {
 	mu        sync.Mutex // guards all below; never held across I/O
 	encrypted map[chat.RoomID]bool
 	policies  map[chat.RoomID]storedPolicy // nil until loaded
-	verdicts  map[SessionUse]verdict
-	look      map[id.UserID]bool // senders whose devices were never asked for
-	epoch     uint64             // bumped whenever somebody's trust may be another
-
-	refused atomic.Uint32 // refusals written in this run
 }
 
 // witness is the second one that a room is encrypted, beside the cache: rooms
@@ -54,19 +46,13 @@ func (w witness) Encryption(ctx context.Context, room chat.RoomID) ([]byte, bool
 
 // loadRooms reads which rooms are known to be encrypted.
 func (m *Machine) loadRooms(ctx context.Context) error {
-	known := map[chat.RoomID]bool{}
-	err := m.each(ctx, func(rows dbutil.Rows) error {
-		var room chat.RoomID
-		err := rows.Scan(&room)
-		known[room] = true
-		return err
-	}, `SELECT room_id FROM hubbub_room`)
+	known, err := list(ctx, m.db, func(rows dbutil.Rows, room *chat.RoomID) error { return rows.Scan(room) }, `SELECT room_id FROM hubbub_room`)
 	if err != nil {
 		return fmt.Errorf("load encrypted rooms: %w", err)
 	}
 	m.rooms.mu.Lock()
 	defer m.rooms.mu.Unlock()
-	m.rooms.encrypted = known
+	m.rooms.encrypted = setOf(known)
 	return nil
 }
 
@@ -75,8 +61,8 @@ func (m *Machine) remember(ctx context.Context, room chat.RoomID) error {
 	if m.Encrypted(room) {
 		return nil
 	}
-	if _, err := m.db.Exec(ctx, `INSERT OR IGNORE INTO hubbub_room (room_id) VALUES ($1)`, string(room)); err != nil {
-		return fmt.Errorf("remember that %s is encrypted: %w", room, asDamage(err))
+	if err := m.exec(ctx, "remember that "+string(room)+" is encrypted", `INSERT OR IGNORE INTO hubbub_room (room_id) VALUES ($1)`, string(room)); err != nil {
+		return err
 	}
 	m.rooms.mu.Lock()
 	defer m.rooms.mu.Unlock()
@@ -91,23 +77,3 @@ func (m *Machine) Encrypted(room chat.RoomID) bool {
 	defer m.rooms.mu.Unlock()
 	return m.rooms.encrypted[room]
 }
-
-// trustMoved says that somebody's trust may be another than before, after that is on disk.
-func (m *Machine) trustMoved() {
-	m.rooms.mu.Lock()
-	defer m.rooms.mu.Unlock()
-	m.rooms.epoch++
-	clear(m.rooms.verdicts)
-}
-
-func (m *Machine) trustEpoch() uint64 {
-	m.rooms.mu.Lock()
-	defer m.rooms.mu.Unlock()
-	return m.rooms.epoch
-}
-
-// sharesHistory reports whether who comes into a room may read what is said
-// now. Where the room does not say, they may.
-//
-// Spec: client-server-api#room-history-visibility
-func sharesHistory(vis *event.HistoryVisibilityEventContent) bool { return vis.SharedHistory() }

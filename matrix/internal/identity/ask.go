@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -30,7 +31,7 @@ func (m *Manager) ask(ctx context.Context) (next time.Time, err error) {
 		if err != nil {
 			return next, err
 		}
-		next = earlier(next, at)
+		next = upkeep.Earlier(next, at)
 	}
 	return next, nil
 }

@@ -86,9 +86,9 @@ func failAt(t *testing.T, hs *matrixtest.Homeserver, n int, where func(matrixtes
 			t.Fatalf("Recover: %v", err)
 		}
 		e.wait("everything", complete)
-		e.close()
+		e.Close()
 	}
-	d.close()
+	d.Close()
 	return count
 }
 
@@ -134,7 +134,7 @@ func TestHomeserverOnlySaysYes(t *testing.T) {
 			t.Errorf("%s: no request", name)
 		}
 		rule.Off()
-		d.close()
+		d.Close()
 	}
 }
 
@@ -143,7 +143,7 @@ func TestHomeserverOnlySaysYes(t *testing.T) {
 func TestRecoverFailsAtEveryRequest(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	d, a, key := full(t, hs, "recover", chat.SetUp{})
-	d.close()
+	d.Close()
 	proxy, before := hs.Before(t)
 	for n := 1; ; n++ {
 		e := signIn(t, before, a)
@@ -161,7 +161,7 @@ func TestRecoverFailsAtEveryRequest(t *testing.T) {
 			}
 		}
 		e.wait("everything", complete)
-		e.close()
+		e.Close()
 		if hits == 0 {
 			t.Logf("%d requests", n-1)
 			return
@@ -179,7 +179,7 @@ func TestAbandonedResetIsNotAdopted(t *testing.T) {
 	e.wait("a foreign identity", func(t chat.Trust) bool { return t.Identity == chat.IdentityForeign })
 	_, err := e.i.SetUp(t.Context(), chat.SetUp{Reset: true})
 	wantKind(t, "reset", err, chat.ProblemAuth)
-	draft, err := e.m.Draft(t.Context())
+	draft, err := e.Machine.Draft(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestAbandonedResetIsNotAdopted(t *testing.T) {
 			}
 		}
 	}))
-	if err := e.m.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
+	if err := e.Machine.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	e.restart()

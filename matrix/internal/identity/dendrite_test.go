@@ -30,7 +30,7 @@ func TestOnDendrite(t *testing.T) {
 		t.Error("the identity is the old one")
 	}
 	e.wait("the replacement", func(t chat.Trust) bool { return t.Identity == chat.IdentityReplaced })
-	e.close()
+	e.Close()
 	end := []chat.DeviceID{chat.DeviceID(e.DeviceID)}
 	if need := wantKind(t, "no password", d.i.EndSessions(t.Context(), end, chat.Auth{}), chat.ProblemAuth).Auth; !need.Password {
 		t.Errorf("asked for %+v", need)

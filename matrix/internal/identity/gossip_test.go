@@ -18,38 +18,38 @@ import (
 // has the identity, signs e, and e takes d's word for whose the identity is.
 func verifyEach(t *testing.T, d, e *device) {
 	t.Helper()
-	finger, _ := e.m.Identity()
+	finger, _ := e.Machine.Identity()
 	matrixtest.Wait(t, waitLimit, "the other session's keys", func() bool {
-		if err := d.m.Refresh(t.Context(), chat.UserID(d.UserID)); err != nil {
+		if err := d.Machine.Refresh(t.Context(), chat.UserID(d.UserID)); err != nil {
 			t.Fatal(err)
 		}
-		s, err := d.m.SessionTrust(t.Context(), chat.UserID(d.UserID), chat.DeviceID(e.DeviceID))
+		s, err := d.Machine.SessionTrust(t.Context(), chat.UserID(d.UserID), chat.DeviceID(e.DeviceID))
 		return err == nil && s.Fingerprint == finger
 	})
-	if err := d.m.SignSession(t.Context(), chat.DeviceID(e.DeviceID), finger); err != nil {
+	if err := d.Machine.SignSession(t.Context(), chat.DeviceID(e.DeviceID), finger); err != nil {
 		t.Fatalf("SignSession: %v", err)
 	}
-	if err := e.m.Reload(t.Context(), chat.UserID(e.UserID)); err != nil {
+	if err := e.Machine.Reload(t.Context(), chat.UserID(e.UserID)); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.m.TrustOwnMaster(t.Context(), d.trust().MasterKey); err != nil {
+	if err := e.Machine.TrustOwnMaster(t.Context(), d.trust().MasterKey); err != nil {
 		t.Fatalf("TrustOwnMaster: %v", err)
 	}
 }
 
 // asks has a device ask another one for a secret, and returns the id.
 func (d *device) asks(name string, of *device) string {
-	d.t.Helper()
+	d.T.Helper()
 	id := name + " for " + d.DeviceID
 	d.tell(typeRequest, secretRequest{Name: name, Action: "request", Device: chat.DeviceID(d.DeviceID), ID: id}, of, false)
 	return id
 }
 
 func (d *device) tell(typ string, content any, to *device, encrypted bool) {
-	d.t.Helper()
+	d.T.Helper()
 	devices := []chat.DeviceID{chat.DeviceID(to.DeviceID)}
-	if err := d.m.SendToDevice(d.t.Context(), typ, content, chat.UserID(to.UserID), devices, encrypted); err != nil {
-		d.t.Fatalf("send %s: %v", typ, err)
+	if err := d.Machine.SendToDevice(d.T.Context(), typ, content, chat.UserID(to.UserID), devices, encrypted); err != nil {
+		d.T.Fatalf("send %s: %v", typ, err)
 	}
 }
 
@@ -95,15 +95,15 @@ func TestSecretsComeFromAnotherSession(t *testing.T) {
 	// The reference client answers too, and is asked as well as answered.
 	p := matrixtest.StartPeer(t, hs, a)
 	p.UnlockSecrets(string(newKey(t, d)))
-	d.close()
-	e.close()
+	d.Close()
+	e.Close()
 	f := signIn(t, hs, a)
 	p.WaitDevice(a.UserID, f.DeviceID)
 	p.CrossSignDevice(f.DeviceID)
-	if err := f.m.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
+	if err := f.Machine.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.m.TrustOwnMaster(t.Context(), p.IdentityKeys(a.UserID).Master); err != nil {
+	if err := f.Machine.TrustOwnMaster(t.Context(), p.IdentityKeys(a.UserID).Master); err != nil {
 		t.Fatal(err)
 	}
 	f.wait("the private keys", complete)
@@ -129,7 +129,7 @@ func TestSecretsThatAreNotTaken(t *testing.T) {
 	seed := map[string]chat.Secret{}
 	for _, name := range secretNames() {
 		var err error
-		if seed[name], err = d.m.Secret(t.Context(), name); err != nil {
+		if seed[name], err = d.Machine.Secret(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -143,7 +143,7 @@ func TestSecretsThatAreNotTaken(t *testing.T) {
 	}
 	d.i.mu.Unlock()
 	for _, name := range secretNames() {
-		if err := e.m.PutSecret(t.Context(), name, ""); err != nil {
+		if err := e.Machine.PutSecret(t.Context(), name, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,12 +177,12 @@ func TestSecretsThatAreNotTaken(t *testing.T) {
 		defer e.i.mu.Unlock()
 		return len(e.i.inbox) == 0
 	})
-	if got, err := e.m.Secret(t.Context(), crypto.SecretMaster); err != nil || got != "" {
+	if got, err := e.Machine.Secret(t.Context(), crypto.SecretMaster); err != nil || got != "" {
 		t.Errorf("a secret was taken (%v)", err)
 	}
 	d.tell(typeSend, right, e, true)
 	matrixtest.Wait(t, waitLimit, "the right one", func() bool {
-		got, err := e.m.Secret(t.Context(), crypto.SecretMaster)
+		got, err := e.Machine.Secret(t.Context(), crypto.SecretMaster)
 		return err == nil && got == seed[crypto.SecretMaster]
 	})
 }
@@ -191,7 +191,7 @@ func TestSecretsThatAreNotTaken(t *testing.T) {
 func TestSecretRequestsAreBounded(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	d := signIn(t, hs, hs.NewAccount(t, "flood"))
-	d.close() // Run is not there: nothing is worked off
+	d.Close() // Run is not there: nothing is worked off
 	for n := range 10_000 {
 		content, err := json.Marshal(secretRequest{Name: crypto.SecretMaster, Action: "request", Device: "D", ID: strings.Repeat("x", n%100)})
 		if err != nil {
@@ -223,8 +223,8 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	a := hs.NewAccount(t, "log")
 	var log bytes.Buffer
 	d := signIn(t, hs, a)
-	d.close()
-	d.log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	d.Close()
+	d.Log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	d.start()
 	key := d.setUp(chat.SetUp{Passphrase: "words that nobody else knows"})
 	d.wait("everything", complete)
@@ -235,13 +235,13 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	e.wait("everything", complete)
 	known := []chat.Secret{key, "words that nobody else knows", "a wrong password"}
 	for _, name := range secretNames() {
-		s, err := d.m.Secret(context.WithoutCancel(t.Context()), name)
+		s, err := d.Machine.Secret(context.WithoutCancel(t.Context()), name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		known = append(known, s)
 	}
-	d.close()
+	d.Close()
 	if !strings.Contains(log.String(), "Secret given to an own session") {
 		t.Error("the log does not tell of the secrets that were given")
 	}

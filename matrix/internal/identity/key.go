@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -30,12 +31,7 @@ const maxKeys = 5
 func (m *Manager) openStorage(ctx context.Context, v view, secret chat.Secret) (*ssss.Key, error) {
 	names := []string{}
 	add := func(id string) {
-		for _, n := range names {
-			if n == id {
-				return
-			}
-		}
-		if id != "" && len(id) <= maxKeyName && len(names) < maxKeys {
+		if id != "" && len(id) <= maxKeyName && len(names) < maxKeys && !slices.Contains(names, id) {
 			names = append(names, id)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -46,8 +47,8 @@ type Options struct {
 type Manager struct {
 	opt  Options
 	log  *slog.Logger
-	turn chan struct{} // one slot: whoever changes identity or storage holds it
-	wake chan struct{} // one slot: Run has something to do
+	turn upkeep.Turn // of whoever changes identity or storage
+	wake upkeep.Bell // Run has something to do
 
 	computing sync.Mutex // one computation of trust at a time, so that an older one never wins
 
@@ -58,6 +59,7 @@ type Manager struct {
 	view   view      // secret storage as last seen
 	open   *openKey  // nil when locked
 	seen   time.Time // when secret storage was last looked at; zero: look again
+	moves  int       // how often it was said to be different
 	lists  bool      // the own device list has been asked for since the start
 	inbox  []*crypto.Received
 	wanted []request // of other own sessions
@@ -68,7 +70,7 @@ type Manager struct {
 // New makes a Manager. It starts nothing.
 func New(opt Options) *Manager {
 	m := &Manager{
-		opt: opt, log: opt.Log, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		opt: opt, log: opt.Log, turn: upkeep.NewTurn(), wake: upkeep.NewBell(),
 		asked: map[string]*question{},
 	}
 	if m.log == nil {
@@ -95,17 +97,13 @@ func (m *Manager) OnChange(fn func(chat.Trust)) {
 
 // Changed says that something that Trust tells may be different: the backup,
 // or the device list.
-func (m *Manager) Changed() {
-	select {
-	case m.wake <- struct{}{}:
-	default: // it is awake already
-	}
-}
+func (m *Manager) Changed() { m.wake.Ring() }
 
 // StorageChanged says that secret storage is different on the homeserver.
 func (m *Manager) StorageChanged() {
 	m.mu.Lock()
 	m.seen = time.Time{}
+	m.moves++
 	m.mu.Unlock()
 	m.Changed()
 }
@@ -129,16 +127,6 @@ func (m *Manager) Trust(ctx context.Context) (chat.Trust, error) {
 func copyTrust(t chat.Trust) chat.Trust {
 	t.Fresh = slices.Clone(t.Fresh)
 	return t
-}
-
-// lock waits until no other call changes identity or storage.
-func (m *Manager) lock(ctx context.Context) (unlock func(), err error) {
-	select {
-	case m.turn <- struct{}{}:
-		return func() { <-m.turn }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // update computes Trust anew and tells it when it is another.

@@ -171,8 +171,8 @@ func TestIdentityReplacedByAnotherSession(t *testing.T) {
 	if now.Complete() {
 		t.Errorf("complete: %+v", now)
 	}
-	finger, _ := d.m.Identity()
-	if err := d.m.SignSession(t.Context(), chat.DeviceID(d.DeviceID), finger); err == nil {
+	finger, _ := d.Machine.Identity()
+	if err := d.Machine.SignSession(t.Context(), chat.DeviceID(d.DeviceID), finger); err == nil {
 		t.Error("signed with the old identity")
 	}
 	_, err := d.i.SetUp(t.Context(), chat.SetUp{})

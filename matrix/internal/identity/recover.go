@@ -19,11 +19,11 @@ import (
 // ProblemSecretShape. Keys in storage that are not those of the published
 // identity are ProblemUntrusted; then nothing is taken.
 func (m *Manager) Recover(ctx context.Context, secret chat.Secret) error {
-	unlock, err := m.lock(ctx)
+	done, err := m.turn.Take(ctx)
 	if err != nil {
 		return crypto.Explain(err)
 	}
-	defer unlock()
+	defer done()
 	err = m.recover(ctx, secret)
 	return crypto.Explain(errors.Join(err, m.update(ctx)))
 }
@@ -157,11 +157,11 @@ func (m *Manager) secrets(ctx context.Context) (map[string]chat.Secret, error) {
 // NewRecoveryKey puts a new recovery key, or one made from a passphrase, in the
 // place of the present one and returns it. The secrets must be here or unlocked.
 func (m *Manager) NewRecoveryKey(ctx context.Context, passphrase chat.Secret) (chat.Secret, error) {
-	unlock, err := m.lock(ctx)
+	done, err := m.turn.Take(ctx)
 	if err != nil {
 		return "", crypto.Explain(err)
 	}
-	defer unlock()
+	defer done()
 	key, err := m.rotate(ctx, passphrase)
 	err = errors.Join(err, m.update(ctx))
 	return key, crypto.Explain(err)

@@ -2,11 +2,11 @@ package identity
 
 import (
 	"context"
-	"log/slog"
+	"slices"
 	"time"
 
 	"hubbub/matrix/internal/crypto"
-	"hubbub/matrix/internal/fault"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -21,31 +21,10 @@ const (
 // forgets what was unlocked.
 func (m *Manager) Run(ctx context.Context) error {
 	defer m.forget()
-	wait := minWait
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case <-m.wake:
-		}
-		next, err := m.work(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err == nil {
-			wait = minWait
-		} else {
-			p := fault.From(err)
-			m.log.Warn("Identity upkeep will be tried again", slog.String("problem", p.Kind.String()), slog.Duration("wait", wait))
-			next = time.Now().Add(max(wait, p.RetryAfter))
-			wait = min(wait*2, maxWait)
-		}
-		timer.Stop()
-		timer.Reset(max(time.Until(next), 0))
-	}
+	return upkeep.Loop{
+		Work: m.work, Wake: m.wake, Again: m.wake, Min: minWait, Max: maxWait,
+		Failed: upkeep.Warning(m.log, "identity"),
+	}.Run(ctx)
 }
 
 // work does everything that is due, and returns when it should be called again
@@ -57,11 +36,11 @@ func (m *Manager) work(ctx context.Context) (next time.Time, err error) {
 			first = err
 		}
 	}
-	unlock, err := m.lock(ctx)
+	done, err := m.turn.Take(ctx)
 	if err != nil {
 		return next, err
 	}
-	defer unlock()
+	defer done()
 	m.expire()
 	keep(m.update(ctx)) // what is known without the network
 	keep(m.refresh(ctx))
@@ -75,19 +54,11 @@ func (m *Manager) work(ctx context.Context) (next time.Time, err error) {
 	keep(m.update(ctx))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	next = earlier(m.seen.Add(lookWait), at)
+	next = upkeep.Earlier(m.seen.Add(lookWait), at)
 	if m.open != nil {
-		next = earlier(next, m.open.until)
+		next = upkeep.Earlier(next, m.open.until)
 	}
 	return next, first
-}
-
-// earlier returns the earlier of two times of which zero means never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
-		return b
-	}
-	return a
 }
 
 // refresh asks for the own device list, once whatever is known, and then when
@@ -138,18 +109,9 @@ func (m *Manager) finish(ctx context.Context) error {
 
 // signSelf signs this session, where the identity is ours and has not.
 func (m *Manager) signSelf(ctx context.Context, own crypto.OwnIdentity) error {
-	if !own.Trusted || own.State == chat.IdentityOwn || missing(own, crypto.SecretSelfSigning) {
+	if !own.Trusted || own.State == chat.IdentityOwn || slices.Contains(own.Missing, crypto.SecretSelfSigning) {
 		return nil
 	}
 	fingerprint, _ := m.opt.Machine.Identity()
 	return m.opt.Machine.SignSession(ctx, m.opt.Device, fingerprint)
-}
-
-func missing(own crypto.OwnIdentity, name string) bool {
-	for _, n := range own.Missing {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -38,7 +38,7 @@ func TestSessions(t *testing.T) {
 			t.Error("not ordered by when they were last seen")
 		}
 	}
-	finger, _ := e.m.Identity()
+	finger, _ := e.Machine.Identity()
 	if s := byID[chat.DeviceID(e.DeviceID)]; s.Trust != chat.SessionVerified || s.Fingerprint != finger || s.LastSeen.IsZero() {
 		t.Errorf("verified session: %+v", s)
 	}
@@ -59,7 +59,7 @@ func TestSessions(t *testing.T) {
 	if !need.Password || !need.Wrong {
 		t.Fatalf("asked for %+v", need)
 	}
-	f.close()
+	f.Close()
 	// A session of the authentication that is over is begun anew.
 	if err := d.i.EndSessions(t.Context(), end, chat.Auth{Password: chat.Secret(a.Password), Session: "over"}); err != nil {
 		t.Fatalf("EndSessions: %v", err)
@@ -102,7 +102,7 @@ func TestAuthenticationOnAPage(t *testing.T) {
 		d.setUp(chat.SetUp{Auth: chat.Auth{Done: true, Session: "S"}})
 		d.wait("everything", complete)
 		rule.Off()
-		d.close()
+		d.Close()
 	}
 }
 

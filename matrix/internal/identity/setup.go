@@ -19,6 +19,8 @@ const (
 	setupValue = "identity.setup" // a setup
 	// pruneValue holds the default key whose predecessors can be taken out of storage.
 	pruneValue = "identity.prune"
+	// storageValue holds the default key of storage that was made here last.
+	storageValue = "identity.storage"
 	// dismissedPrefix, with a session's id, holds the fingerprint of a session
 	// whose alert was dismissed.
 	dismissedPrefix = "identity.dismissed."
@@ -35,6 +37,10 @@ type setup struct {
 	Sent   bool `json:"sent,omitempty"`
 	Begun  bool `json:"begun,omitempty"`  // the backup is one that was made here, or may be
 	Backup bool `json:"backup,omitempty"` // it was made anew
+	// Storage is the default key of secret storage when the identity was made: of
+	// secrets from before, if any. Another one that was not made here either is
+	// that of a session which went on where this one stopped.
+	Storage string `json:"storage,omitempty"`
 }
 
 // SetUp makes what is missing: an identity, secret storage, a backup. It
@@ -46,11 +52,11 @@ type setup struct {
 //
 // Spec: client-server-api#cross-signing
 func (m *Manager) SetUp(ctx context.Context, want chat.SetUp) (chat.Secret, error) {
-	unlock, err := m.lock(ctx)
+	done, err := m.turn.Take(ctx)
 	if err != nil {
 		return "", crypto.Explain(err)
 	}
-	defer unlock()
+	defer done()
 	key, err := m.setUp(ctx, want)
 	if again := m.update(ctx); err == nil && key == "" {
 		err = again // a new recovery key is returned whatever else
@@ -77,7 +83,7 @@ func (m *Manager) setUp(ctx context.Context, want chat.SetUp) (chat.Secret, erro
 	switch {
 	case under != nil && mine: // made by an earlier call
 	case want.Reset, own.Master == "" && v.recovery(nil) == chat.RecoveryNone:
-		if err := m.publish(ctx, want); err != nil {
+		if err := m.publish(ctx, want, v.keyID); err != nil {
 			return "", err
 		}
 	case own.Master == "":
@@ -91,7 +97,7 @@ func (m *Manager) setUp(ctx context.Context, want chat.SetUp) (chat.Secret, erro
 	if err := m.signSelf(ctx, own); err != nil {
 		return "", err
 	}
-	return m.furnish(ctx, want.Passphrase, v, under)
+	return m.furnish(ctx, want.Passphrase, under)
 }
 
 // state reads how far things are: the identity, and what is under way if it
@@ -124,10 +130,11 @@ func (m *Manager) noteSetup(ctx context.Context, under setup) error {
 	return m.opt.Machine.SetValue(ctx, setupValue, note)
 }
 
-// publish makes a new identity and has the homeserver publish it.
+// publish makes a new identity and has the homeserver publish it. storage is
+// the default key of secret storage.
 //
 // Spec: client-server-api#post_matrixclientv3keysdevice_signingupload
-func (m *Manager) publish(ctx context.Context, want chat.SetUp) error {
+func (m *Manager) publish(ctx context.Context, want chat.SetUp, storage string) error {
 	draft, err := m.opt.Machine.Draft(ctx)
 	if err != nil {
 		return err
@@ -137,7 +144,7 @@ func (m *Manager) publish(ctx context.Context, want chat.SetUp) error {
 		return err
 	}
 	sent := own.Master == "" || want.Auth != (chat.Auth{})
-	if err := m.noteSetup(ctx, setup{Master: draft.Master, Reset: want.Reset, Sent: sent}); err != nil {
+	if err := m.noteSetup(ctx, setup{Master: draft.Master, Reset: want.Reset, Sent: sent, Storage: storage}); err != nil {
 		return err
 	}
 	body := map[string]any{}
@@ -177,8 +184,9 @@ func (m *Manager) adopt(ctx context.Context) error {
 }
 
 // furnish makes what an identity is of little use without: a backup, and
-// secret storage. under is set when the identity has just been made.
-func (m *Manager) furnish(ctx context.Context, passphrase chat.Secret, v view, under *setup) (chat.Secret, error) {
+// secret storage. under is set when the identity has just been made. Storage
+// that another session made meanwhile is not replaced.
+func (m *Manager) furnish(ctx context.Context, passphrase chat.Secret, under *setup) (chat.Secret, error) {
 	if err := m.makeBackup(ctx, under); err != nil {
 		return "", err
 	}
@@ -186,9 +194,18 @@ func (m *Manager) furnish(ctx context.Context, passphrase chat.Secret, v view, u
 	if err != nil {
 		return "", err
 	}
+	v, err := m.look(ctx)
+	if err != nil {
+		return "", err
+	}
+	made, err := m.opt.Machine.Value(ctx, storageValue)
+	if err != nil {
+		return "", err
+	}
+	stale := under != nil && (v.keyID == under.Storage || v.keyID == string(made))
 	var key chat.Secret
 	switch open := m.unlocked(v); {
-	case under != nil, v.recovery(nil) == chat.RecoveryNone:
+	case stale, v.recovery(nil) == chat.RecoveryNone:
 		if key, err = m.newStorage(ctx, passphrase, secrets); err != nil {
 			return "", err
 		}
@@ -229,10 +246,8 @@ func (m *Manager) makeBackup(ctx context.Context, under *setup) error {
 		Version string `json:"version"`
 	}
 	err := m.call(ctx, http.MethodGet, nil, &present, "v3", "room_keys", "version")
-	if err != nil {
-		if p := fault.From(err); p.Kind != chat.ProblemNotFound || p.Code == "" {
-			return fmt.Errorf("look for the backup: %w", err)
-		}
+	switch {
+	case absent(err):
 		if under != nil {
 			under.Begun = true
 			if err := m.noteSetup(ctx, *under); err != nil {
@@ -241,6 +256,8 @@ func (m *Manager) makeBackup(ctx context.Context, under *setup) error {
 		}
 		_, err = m.opt.Backup.Create(ctx)
 		return err
+	case err != nil:
+		return fmt.Errorf("look for the backup: %w", err)
 	}
 	key, err := m.opt.Machine.Secret(ctx, crypto.SecretBackup)
 	if err != nil {

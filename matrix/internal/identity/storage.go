@@ -1,14 +1,9 @@
 package identity
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -30,8 +25,7 @@ const (
 // maxKeyName bounds the name of a key that a homeserver can make us ask for, in bytes.
 const maxKeyName = 255
 
-// sealed is a secret as it stands in account data: by key, encrypted. What
-// else stands there is kept.
+// sealed is a secret as it stands in account data: encrypted, by key.
 type sealed struct {
 	Encrypted map[string]ssss.EncryptedKeyData `json:"encrypted"`
 }
@@ -66,8 +60,12 @@ func (v *view) recovery(here []string) chat.RecoveryState {
 	return chat.RecoveryReady
 }
 
-// look asks the homeserver for everything about secret storage.
+// look asks the homeserver for everything about secret storage. What is said
+// to be different while it asks may be missing in the answers: then it is due again.
 func (m *Manager) look(ctx context.Context) (view, error) {
+	m.mu.Lock()
+	moves := m.moves
+	m.mu.Unlock()
 	v := view{known: true, secrets: map[string]sealed{}}
 	var head struct {
 		Key string `json:"key"`
@@ -93,7 +91,10 @@ func (m *Manager) look(ctx context.Context) (view, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.view, m.seen = v, time.Now()
+	m.view = v
+	if m.moves == moves {
+		m.seen = time.Now()
+	}
 	return v, nil
 }
 
@@ -124,10 +125,17 @@ func (m *Manager) accountData(ctx context.Context, name string, into any) (bool,
 	if err == nil {
 		return true, nil
 	}
-	if p := fault.From(err); p.Kind == chat.ProblemNotFound && p.Code != "" {
+	if absent(err) {
 		return false, nil
 	}
 	return false, fmt.Errorf("load account data %s: %w", name, err)
+}
+
+// absent reports whether the homeserver itself says that there is no such
+// thing, rather than some proxy before it.
+func absent(err error) bool {
+	p := fault.From(err)
+	return p != nil && p.Kind == chat.ProblemNotFound && p.Code != ""
 }
 
 func (m *Manager) setAccountData(ctx context.Context, name string, data any) error {
@@ -139,163 +147,4 @@ func (m *Manager) setAccountData(ctx context.Context, name string, data any) err
 		return fmt.Errorf("save account data %s: %w", name, err)
 	}
 	return nil
-}
-
-// errUnsealed says that a secret in storage was not written with its key.
-var errUnsealed = errors.New("identity: secret does not open")
-
-// unseal decrypts one secret, in unpadded base64. It returns "" when the
-// secret is not there under the key.
-func (v *view) unseal(key *ssss.Key, name string) (chat.Secret, error) {
-	data, ok := v.secrets[name].Encrypted[key.ID]
-	if !ok {
-		return "", nil
-	}
-	var raw []byte
-	err := fault.Guard(func() (err error) { raw, err = key.Decrypt(name, data); return err })
-	if err != nil || len(raw) == 0 {
-		return "", fmt.Errorf("%w: %s", errUnsealed, name)
-	}
-	return chat.Secret(base64.RawStdEncoding.EncodeToString(raw)), nil
-}
-
-// seal puts a secret in storage and reads it back. With keep it stays
-// readable with the keys that it was encrypted with before.
-func (m *Manager) seal(ctx context.Context, key *ssss.Key, name string, secret chat.Secret, keep bool) error {
-	raw, err := decode(secret)
-	if err != nil {
-		return err
-	}
-	content := sealed{}
-	if keep {
-		if _, err := m.accountData(ctx, name, &content); err != nil {
-			return err
-		}
-	}
-	if content.Encrypted == nil {
-		content.Encrypted = map[string]ssss.EncryptedKeyData{}
-	}
-	content.Encrypted[key.ID] = key.Encrypt(name, raw)
-	if err := m.setAccountData(ctx, name, content); err != nil {
-		return err
-	}
-	var back sealed
-	if _, err := m.accountData(ctx, name, &back); err != nil {
-		return err
-	}
-	var got []byte
-	err = fault.Guard(func() (err error) { got, err = key.Decrypt(name, back.Encrypted[key.ID]); return err })
-	if err != nil || !bytes.Equal(got, raw) {
-		return notKept(name)
-	}
-	return nil
-}
-
-// notKept says that a homeserver took something and does not have it.
-func notKept(name string) error {
-	return &chat.Problem{Kind: chat.ProblemHomeserver, Detail: name + " was not kept", Retry: true}
-}
-
-func decode(secret chat.Secret) ([]byte, error) {
-	raw, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(string(secret), "="))
-	if err != nil {
-		return nil, crypto.ErrSecretShape
-	}
-	return raw, nil
-}
-
-// newStorage makes a new key, encrypts the secrets with it, and makes it the
-// default one at the end. It returns the key as it is written down.
-func (m *Manager) newStorage(ctx context.Context, passphrase chat.Secret, secrets map[string]chat.Secret) (chat.Secret, error) {
-	key, err := ssss.NewKey(string(passphrase))
-	if err != nil {
-		return "", fmt.Errorf("make recovery key: %w", err)
-	}
-	if err := m.setAccountData(ctx, keyTypePrefix+key.ID, key.Metadata); err != nil {
-		return "", err
-	}
-	for _, name := range secretNames() {
-		if secret := secrets[name]; secret != "" {
-			if err := m.seal(ctx, key, name, secret, true); err != nil {
-				return "", err
-			}
-		}
-	}
-	// What a homeserver did not keep would be found out when it is too late.
-	if meta, err := m.keyMeta(ctx, key.ID); err != nil {
-		return "", err
-	} else if meta == nil || !meta.VerifyKey(key.Key) {
-		return "", notKept(keyTypePrefix)
-	}
-	if err := m.opt.Machine.SetValue(ctx, pruneValue, []byte(key.ID)); err != nil {
-		return "", err
-	}
-	if err := m.setAccountData(ctx, defaultKeyType, map[string]string{"key": key.ID}); err != nil {
-		return "", err
-	}
-	if v, err := m.look(ctx); err != nil {
-		return "", err
-	} else if v.keyID != key.ID {
-		return "", notKept(defaultKeyType)
-	}
-	m.keepOpen(key)
-	if err := m.prune(ctx); err != nil {
-		// The key counts from now on, whatever else: Run tries again.
-		m.log.Warn("An old recovery key still opens something", slog.String("problem", fault.From(err).Kind.String()))
-		m.StorageChanged()
-	}
-	return chat.Secret(key.RecoveryKey()), nil
-}
-
-// prune takes the ciphertexts of keys that are no longer the default one out of
-// storage: a recovery key that was replaced opens nothing any more. The note
-// that it is due survives a restart.
-func (m *Manager) prune(ctx context.Context) error {
-	note, err := m.opt.Machine.Value(ctx, pruneValue)
-	if err != nil || len(note) == 0 {
-		return err
-	}
-	v, err := m.look(ctx)
-	if err != nil {
-		return err
-	}
-	if v.keyID != string(note) {
-		return m.opt.Machine.SetValue(ctx, pruneValue, nil) // somebody has chosen another key meanwhile
-	}
-	for _, name := range secretNames() {
-		data, ok := v.secrets[name].Encrypted[v.keyID]
-		if !ok || len(v.secrets[name].Encrypted) == 1 {
-			continue
-		}
-		if err := m.setAccountData(ctx, name, sealed{Encrypted: map[string]ssss.EncryptedKeyData{v.keyID: data}}); err != nil {
-			return err
-		}
-	}
-	if _, err := m.look(ctx); err != nil {
-		return err
-	}
-	return m.opt.Machine.SetValue(ctx, pruneValue, nil)
-}
-
-// Keep puts a secret in secret storage when that is unlocked, and does nothing
-// when it is not: Trust then says that storage is incomplete.
-func (m *Manager) Keep(ctx context.Context, name string, secret chat.Secret) error {
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return crypto.Explain(err)
-	}
-	defer unlock()
-	v, err := m.look(ctx)
-	if err != nil {
-		return crypto.Explain(err)
-	}
-	if key := m.unlocked(v); key != nil {
-		if err := m.seal(ctx, key, name, secret, false); err != nil {
-			return crypto.Explain(err)
-		}
-		if _, err := m.look(ctx); err != nil {
-			return crypto.Explain(err)
-		}
-	}
-	return crypto.Explain(m.update(ctx))
 }

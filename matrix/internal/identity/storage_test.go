@@ -16,7 +16,7 @@ import (
 
 // data reads account data as the homeserver has it.
 func (d *device) data(name string, into any) {
-	d.t.Helper()
+	d.T.Helper()
 	d.Call(http.MethodGet, "/_matrix/client/v3/user/"+url.PathEscape(d.UserID)+"/account_data/"+url.PathEscape(name), nil, into)
 }
 
@@ -32,14 +32,14 @@ func full(t *testing.T, hs *matrixtest.Homeserver, prefix string, want chat.SetU
 
 // untouched fails unless a session that could not recover has taken nothing.
 func (d *device) untouched(what string) {
-	d.t.Helper()
+	d.T.Helper()
 	for _, name := range secretNames() {
-		if s, err := d.m.Secret(d.t.Context(), name); err != nil || s != "" {
-			d.t.Errorf("%s: %s was taken (%v)", what, name, err)
+		if s, err := d.Machine.Secret(d.T.Context(), name); err != nil || s != "" {
+			d.T.Errorf("%s: %s was taken (%v)", what, name, err)
 		}
 	}
 	if now := d.trust(); now.Identity == chat.IdentityOwn || !now.UnlockedUntil.IsZero() {
-		d.t.Errorf("%s left %+v", what, now)
+		d.T.Errorf("%s left %+v", what, now)
 	}
 }
 
@@ -210,15 +210,15 @@ func TestIdentitySwappedLater(t *testing.T) {
 			}
 		}
 	}))
-	if err := d.m.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
+	if err := d.Machine.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	d.wait("the replacement", func(t chat.Trust) bool { return t.Identity == chat.IdentityReplaced && !t.PrivateKeys })
-	finger, _ := d.m.Identity()
+	finger, _ := d.Machine.Identity()
 	for what, err := range map[string]error{
-		"sign session": d.m.SignSession(t.Context(), chat.DeviceID(d.DeviceID), finger),
-		"sign person":  d.m.SignPerson(t.Context(), chat.UserID(mallory.UserID), mallory.trust().MasterKey),
-		"trust":        d.m.TrustOwnMaster(t.Context(), first.MasterKey),
+		"sign session": d.Machine.SignSession(t.Context(), chat.DeviceID(d.DeviceID), finger),
+		"sign person":  d.Machine.SignPerson(t.Context(), chat.UserID(mallory.UserID), mallory.trust().MasterKey),
+		"trust":        d.Machine.TrustOwnMaster(t.Context(), first.MasterKey),
 	} {
 		if err == nil {
 			t.Errorf("%s went through", what)
@@ -227,7 +227,7 @@ func TestIdentitySwappedLater(t *testing.T) {
 	_, err := d.i.NewRecoveryKey(t.Context(), "")
 	wantKind(t, "new recovery key", err, chat.ProblemUntrusted)
 	rule.Off()
-	if err := d.m.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
+	if err := d.Machine.Reload(t.Context(), chat.UserID(a.UserID)); err != nil {
 		t.Fatal(err)
 	}
 	d.wait("everything", complete)
@@ -251,7 +251,7 @@ func TestUnlockedSecretsAreForgotten(t *testing.T) {
 			t.Fatal("the key is still in memory")
 		}
 	}
-	d.close()
+	d.Close()
 	d.i.opt.Unlocked = 300 * time.Millisecond
 	other, err := ssss.NewKey("")
 	if err != nil {
@@ -266,7 +266,7 @@ func TestUnlockedSecretsAreForgotten(t *testing.T) {
 	if d.i.open != nil || other.Key[0]|other.Key[7]|other.Key[31] != 0 {
 		t.Error("the key is still in memory")
 	}
-	if _, err := d.m.Secret(t.Context(), crypto.SecretMaster); err == nil {
+	if _, err := d.Machine.Secret(t.Context(), crypto.SecretMaster); err == nil {
 		t.Error("a closed machine gives secrets")
 	}
 }

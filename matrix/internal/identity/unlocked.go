@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"hubbub/matrix/internal/crypto"
-
 	"maunium.net/go/mautrix/crypto/ssss"
+
+	"hubbub/matrix/internal/crypto"
 )
 
 // openKey is the key of secret storage while it is unlocked.

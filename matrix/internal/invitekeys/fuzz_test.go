@@ -40,7 +40,7 @@ func FuzzOffer(f *testing.F) {
 		hs.body = append([]byte(nil), file...)
 		sealed.EncryptInPlace(hs.body)
 		m.Receive(event(t, fileInfo{sealed, "mxc://x/file"}))
-		if err := m.work(t.Context()); err != nil {
+		if _, err := m.work(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, key := range k.imported {

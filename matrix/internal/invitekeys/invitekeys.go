@@ -24,6 +24,7 @@ import (
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -81,7 +82,7 @@ type Options struct {
 type Manager struct {
 	opt  Options
 	log  *slog.Logger
-	wake chan struct{} // one slot: Run has something to do
+	wake upkeep.Bell // Run has something to do
 
 	mu     sync.Mutex
 	offers []crypto.Bundle // guarded by mu: not yet written down
@@ -103,7 +104,7 @@ func New(o Options) *Manager {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Manager{opt: o, log: o.Log, wake: make(chan struct{}, 1)}
+	return &Manager{opt: o, log: o.Log, wake: upkeep.NewBell()}
 }
 
 // Handles reports whether Receive is for events of that type.
@@ -128,7 +129,7 @@ func (m *Manager) Receive(ev *crypto.Received) {
 	defer m.mu.Unlock()
 	if len(m.offers) < maxQueue {
 		m.offers = append(m.offers, crypto.Bundle{Room: o.Room, From: ev.Sender, Key: string(ev.SenderKey), Content: chat.Secret(o.File)})
-		m.poke()
+		m.wake.Ring()
 	}
 }
 
@@ -141,13 +142,6 @@ func (m *Manager) Joined(room chat.RoomID, by chat.UserID) {
 	defer m.mu.Unlock()
 	if len(m.joins) < maxQueue {
 		m.joins = append(m.joins, join{Room: room, By: by, AtMS: m.opt.Now().UnixMilli()})
-		m.poke()
-	}
-}
-
-func (m *Manager) poke() {
-	select {
-	case m.wake <- struct{}{}:
-	default: // it is awake already
+		m.wake.Ring()
 	}
 }

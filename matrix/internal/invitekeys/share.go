@@ -51,16 +51,21 @@ type fileInfo struct {
 // invited. It returns to how many sessions, 0 when there is nothing to give or
 // nobody who may have it. An invitation goes out also when this fails.
 func (m *Manager) Share(ctx context.Context, room chat.RoomID, user chat.UserID) (sessions int, err error) {
-	lock, err := m.opt.Keys.Lock(ctx, room)
+	sessions, err = m.share(ctx, room, user)
 	if err != nil {
 		return 0, fmt.Errorf("share history of %s: %w", room, err)
 	}
-	if !lock.Encrypted || !lock.SharesHistory || user == m.opt.User {
-		return 0, nil
+	return sessions, nil
+}
+
+func (m *Manager) share(ctx context.Context, room chat.RoomID, user chat.UserID) (sessions int, err error) {
+	lock, err := m.opt.Keys.Lock(ctx, room)
+	if err != nil || !lock.Encrypted || !lock.SharesHistory || user == m.opt.User {
+		return 0, err
 	}
 	own, err := m.opt.Keys.SessionTrust(ctx, m.opt.User, m.opt.Device)
 	if err != nil {
-		return 0, fmt.Errorf("share history of %s: %w", room, err)
+		return 0, err
 	}
 	if own.Trust != chat.SessionVerified {
 		m.log.Info("History is not shared by a session that is not verified", slog.String("room", string(room)))
@@ -68,30 +73,23 @@ func (m *Manager) Share(ctx context.Context, room chat.RoomID, user chat.UserID)
 	}
 	to, err := m.opt.Keys.MayGetHistory(ctx, room, user)
 	if err != nil || len(to) == 0 {
-		return 0, wrapRoom("share history of", room, err)
+		return 0, err
 	}
 	shared, kept, err := m.opt.Keys.History(ctx, room)
 	if err != nil || len(shared) == 0 {
-		return 0, wrapRoom("share history of", room, err)
+		return 0, err
 	}
 	info, err := m.upload(ctx, room, shared, kept)
 	if err != nil {
-		return 0, wrapRoom("share history of", room, err)
+		return 0, err
 	}
 	content := map[string]any{"room_id": room, "file": info}
 	least := max(lock.Policy.Share, chat.PolicySigned)
 	if err := m.opt.Keys.SendSecret(ctx, TypeBundle, content, user, to, least); err != nil {
-		return 0, wrapRoom("share history of", room, err)
+		return 0, err
 	}
 	m.log.Info("History shared", slog.String("room", string(room)), slog.Int("keys", len(shared)), slog.Int("sessions", len(to)))
 	return len(to), nil
-}
-
-func wrapRoom(what string, room chat.RoomID, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s %s: %w", what, room, err)
 }
 
 // upload puts the encrypted file on the homeserver.

@@ -14,6 +14,7 @@ import (
 
 	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -31,74 +32,46 @@ var errNoSessions = errors.New("invitekeys: no sessions of the sender are known"
 
 // Run takes in what is offered until ctx ends.
 func (m *Manager) Run(ctx context.Context) error {
-	wait := minWait
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		case <-m.wake:
-		}
-		if err := m.work(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			m.log.Warn("History keys will be tried again", slog.String("problem", fault.From(err).Kind.String()), slog.Duration("wait", wait))
-			timer.Reset(wait)
-			wait = min(2*wait, maxWait)
-			continue
-		}
-		wait = minWait
-	}
+	return upkeep.Loop{
+		Work: m.work, Wake: m.wake, Again: m.wake, Min: minWait, Max: maxWait,
+		Failed: upkeep.Warning(m.log, "history_keys"),
+	}.Run(ctx)
 }
 
-// work writes down what came and takes in what may be taken.
-func (m *Manager) work(ctx context.Context) error {
-	if err := m.save(ctx); err != nil {
-		return err
+// work writes down what came and takes in what may be taken. What comes later wakes it.
+func (m *Manager) work(ctx context.Context) (next time.Time, err error) {
+	// Invitations first: who was invited anew may be given keys anew.
+	if err := drain(m, &m.joins, func(j join) error { return m.saveJoin(ctx, j) }); err != nil {
+		return next, fmt.Errorf("keep invitation: %w", err)
+	}
+	if err := drain(m, &m.offers, func(b crypto.Bundle) error { return m.opt.Keys.PutBundle(ctx, b) }); err != nil {
+		return next, fmt.Errorf("keep offer: %w", err)
 	}
 	all, err := m.opt.Keys.Bundles(ctx)
 	if err != nil {
-		return fmt.Errorf("load offers: %w", err)
+		return next, fmt.Errorf("load offers: %w", err)
 	}
-	var failed error
 	for _, b := range all {
-		failed = errors.Join(failed, m.consider(ctx, b))
+		err = errors.Join(err, m.consider(ctx, b))
 	}
-	return failed
+	return next, err
 }
 
-// save writes down what is in memory.
-func (m *Manager) save(ctx context.Context) error {
+// drain saves what waits in a queue of the manager. Each leaves the queue when it is on disk.
+func drain[T any](m *Manager, queue *[]T, save func(T) error) error {
 	for {
 		m.mu.Lock()
-		var b *crypto.Bundle
-		var j *join
-		switch {
-		case len(m.joins) > 0:
-			j = &m.joins[0]
-		case len(m.offers) > 0:
-			b = &m.offers[0]
-		default:
+		if len(*queue) == 0 {
 			m.mu.Unlock()
 			return nil
 		}
+		first := (*queue)[0]
 		m.mu.Unlock()
-		if j != nil {
-			if err := m.saveJoin(ctx, *j); err != nil {
-				return err
-			}
-		} else if err := m.opt.Keys.PutBundle(ctx, *b); err != nil {
-			return fmt.Errorf("keep offer: %w", err)
+		if err := save(first); err != nil {
+			return err
 		}
 		m.mu.Lock()
-		if j != nil {
-			m.joins = m.joins[1:]
-		} else {
-			m.offers = m.offers[1:]
-		}
+		*queue = (*queue)[1:]
 		m.mu.Unlock()
 	}
 }
@@ -108,15 +81,12 @@ func joinKey(room chat.RoomID) string { return "invited_by " + string(room) }
 func (m *Manager) saveJoin(ctx context.Context, j join) error {
 	raw, err := json.Marshal(j)
 	if err != nil {
-		return fmt.Errorf("keep invitation: %w", err)
+		return err
 	}
 	if err := m.opt.Keys.SetValue(ctx, joinKey(j.Room), raw); err != nil {
-		return fmt.Errorf("keep invitation: %w", err)
+		return err
 	}
-	if err := m.opt.Keys.ForgetBundles(ctx, j.Room); err != nil {
-		return fmt.Errorf("keep invitation: %w", err)
-	}
-	return nil
+	return m.opt.Keys.ForgetBundles(ctx, j.Room)
 }
 
 // consider takes an offer in when it is by whoever invited us. One that comes

@@ -12,8 +12,7 @@ import (
 )
 
 func TestRestarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		ada, bo := w.session("@ada:x", "ADA", true), w.session("@bo:x", "BO", true)
 		ada.m.Request("@bo:x", "", "!room:x")
 		bo.want(chat.VerifyRequested)
@@ -65,8 +64,7 @@ func TestRestarts(t *testing.T) {
 // TestNotesOfAnyShape: what lies in the store may be damaged.
 func TestNotesOfAnyShape(t *testing.T) {
 	for _, note := range []string{"", "null", "[]", "{", `[{}]`, `[{"txn":"x","until":99999999999999999}]`, `[{"open":true,"direct":true,"until":946684860000}]`} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		inWorld(t, func(t *testing.T, w *world) {
 			n := w.session("@ada:x", "A", true)
 			n.end()
 			n.note = []byte(note)
@@ -80,9 +78,8 @@ func TestNotesOfAnyShape(t *testing.T) {
 func TestFaults(t *testing.T) {
 	offline := &chat.Problem{Kind: chat.ProblemOffline, Retry: true}
 	forbidden := &chat.Problem{Kind: chat.ProblemForbidden}
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		fails := 3
 		w.broken = func(*node, string) error {
 			if fails--; fails >= 0 {
@@ -128,9 +125,8 @@ func TestFaults(t *testing.T) {
 
 // TestCalledOffWhileOnItsWay: the request is sent although our person has changed their mind; it is taken back.
 func TestCalledOffWhileOnItsWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		release := make(chan struct{})
 		slow := &slowRoom{node: a, release: release}
 		a.m.opt.Transport = slow
@@ -149,9 +145,8 @@ func TestCalledOffWhileOnItsWay(t *testing.T) {
 
 // TestAnswerBeforeOurOwnRequestReturns: the homeserver answers the request's PUT after everybody has seen it.
 func TestAnswerBeforeOurOwnRequestReturns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		release := make(chan struct{})
 		a.m.opt.Transport = &slowRoom{node: a, release: release, after: true}
 		a.m.Request("@bo:x", "", "!room:x")
@@ -166,9 +161,8 @@ func TestAnswerBeforeOurOwnRequestReturns(t *testing.T) {
 
 // TestCalledOffBeforeItBegins: a person who is quicker than the direct message that it needs.
 func TestCalledOffBeforeItBegins(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		id := NewID()
 		a.m.Cancel(id)
 		a.m.Begin(id, "@bo:x", "", "!room:x")
@@ -179,8 +173,7 @@ func TestCalledOffBeforeItBegins(t *testing.T) {
 
 // TestRequestThatIsReadableLate: it was taken back, or answered by another session, before its key came.
 func TestRequestThatIsReadableLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		bo := w.session("@bo:x", "BO", true)
 		w.session("@ada:x", "ADA", true)
 		event := func(id, sender, typ, content string) {

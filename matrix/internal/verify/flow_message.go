@@ -1,9 +1,8 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"slices"
-
-	"hubbub/store/chat"
 )
 
 // verdict says what to do with a message in the present state.
@@ -36,7 +35,7 @@ func (f *flow) receive(m message) {
 		return
 	}
 	if f.seen == nil {
-		f.seen = map[[32]byte]struct{}{}
+		f.seen = map[[sha256.Size]byte]struct{}{}
 	}
 	f.seen[mark] = struct{}{}
 	if m.bad {
@@ -234,35 +233,3 @@ func (f *flow) takeOwn(m message) {
 		f.end(codeUser, true, nil)
 	}
 }
-
-// begin is what our person decides when both are there: compare emoji.
-func (f *flow) begin() {
-	if f.state == stateReady && slices.Contains(answerMethods(f.methods), methodSAS) {
-		f.startSAS()
-	}
-}
-
-// confirm is our person's word that what is compared is the same, or that the
-// other side has scanned the code.
-func (f *flow) confirm() {
-	switch f.state {
-	case stateCompare:
-		f.sendMAC()
-	case stateScanned:
-		f.finish()
-	}
-}
-
-// deny is our person's word that it is different.
-func (f *flow) deny() {
-	switch f.state {
-	case stateCompare, stateAgreed:
-		f.cancel(codeSAS, mismatch())
-	case stateScanned:
-		f.cancel(codeUser, nil)
-	default:
-		f.cancel(codeUser, nil)
-	}
-}
-
-func mismatch() *chat.Problem { return &chat.Problem{Kind: chat.ProblemMismatch} }

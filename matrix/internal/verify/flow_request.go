@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -17,7 +18,7 @@ func (f *flow) ask() {
 func (f *flow) hear(m message) {
 	f.state, f.incoming = stateHeard, true
 	f.device, f.methods = m.From, m.Methods
-	f.seen = map[[32]byte]struct{}{m.fingerprint(): {}}
+	f.seen = map[[sha256.Size]byte]struct{}{m.fingerprint(): {}}
 	f.out = append(f.out, step{kind: stepPin})
 }
 
@@ -117,28 +118,6 @@ func (f *flow) offer(now pins) {
 	}
 	f.pins, f.state, f.offered = now, stateOffered, true
 	f.problem = f.obstacle()
-}
-
-// accept answers a request.
-func (f *flow) accept() {
-	if f.state != stateOffered {
-		return
-	}
-	if f.problem = f.obstacle(); f.problem != nil {
-		return
-	}
-	can := answerMethods(f.methods)
-	if len(can) == 0 {
-		// Another session of ours may know a method of theirs.
-		f.problem = &chat.Problem{Kind: chat.ProblemBadInput, Detail: codeMethod}
-		return
-	}
-	if !f.direct {
-		f.send(typeReady, content{From: f.pins.own.Device, Methods: can})
-	}
-	f.state = stateReady
-	f.makeCode()
-	f.drain()
 }
 
 // takeReady takes in that a session of the other side answers our request.

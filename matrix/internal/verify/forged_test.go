@@ -101,7 +101,7 @@ func TestForgedIdentity(t *testing.T) {
 	if got := s.verdicts(); len(got) > 0 {
 		t.Errorf("signed %v", got)
 	}
-	people, err := s.crypto.People(t.Context(), chat.UserID(bo))
+	people, err := s.Machine.People(t.Context(), chat.UserID(bo))
 	if err != nil || people[0].Trust == chat.PersonVerified {
 		t.Errorf("they are %+v to us, %v", people, err)
 	}

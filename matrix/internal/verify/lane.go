@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hubbub/matrix/internal/fault"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -18,6 +19,7 @@ const (
 	tryLimit  = 30 * time.Second // of one try
 	maxTries  = 5
 	firstWait = time.Second // between two tries; doubled each time
+	maxPause  = time.Minute // that a homeserver can make us wait between two
 )
 
 // outcome is what became of a step.
@@ -102,17 +104,13 @@ func (w work) do(ctx context.Context) (out outcome) {
 	for try := 1; ; try++ {
 		out = w.once(ctx)
 		p := fault.From(out.err)
-		if p == nil || !p.Retry || try >= maxTries || ctx.Err() != nil {
+		if p == nil || !p.Retry || try >= maxTries {
 			return out
 		}
-		timer := time.NewTimer(max(wait, min(p.RetryAfter, time.Minute)))
+		if !upkeep.Sleep(ctx, max(wait, min(p.RetryAfter, maxPause))) {
+			return out
+		}
 		wait *= 2
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return out
-		}
 	}
 }
 

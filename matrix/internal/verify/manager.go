@@ -8,21 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
-)
-
-// Limits of what is kept.
-const (
-	maxPerUser = 3   // open requests of one user
-	maxOthers  = 20  // open requests of all other users
-	maxQueue   = 500 // events that wait for Run; more are dropped
-	maxEarly   = 32  // events of a room that wait for our request's id
-	maxGone    = 200 // ended verifications that are remembered
-	maxEnded   = 20  // ended verifications that List has
-	maxAnswers = 20  // answers to unknown transactions in timeLimit
-	maxAsks    = 10  // requests of one user that are looked at in timeLimit
-	maxAllAsks = 60  // requests of all other users that are looked at in timeLimit
-	maxDevices = 200 // sessions that one request goes to
 )
 
 // Options are what New needs.
@@ -44,7 +31,7 @@ type Options struct {
 type Manager struct {
 	opt  Options
 	log  *slog.Logger
-	wake chan struct{} // one slot
+	wake upkeep.Bell
 
 	mu     sync.Mutex
 	queue  []func(context.Context) // for Run; guarded by mu
@@ -66,22 +53,9 @@ type Manager struct {
 	running sync.WaitGroup
 }
 
-// ask is a request that was looked at: that may cost a question to the homeserver.
-type ask struct {
-	user chat.UserID
-	at   time.Time
-}
-
-// goneKey names a verification that ended.
-type goneKey struct {
-	room chat.RoomID
-	user chat.UserID
-	txn  string
-}
-
 // New returns a Manager. It starts nothing.
 func New(opt Options) *Manager {
-	m := &Manager{opt: opt, log: opt.Log, wake: make(chan struct{}, 1)}
+	m := &Manager{opt: opt, log: opt.Log, wake: upkeep.NewBell()}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
@@ -150,10 +124,7 @@ func (m *Manager) post(fn func(context.Context)) {
 	m.mu.Lock()
 	m.queue = append(m.queue, fn)
 	m.mu.Unlock()
-	select {
-	case m.wake <- struct{}{}:
-	default: // it is awake already
-	}
+	m.wake.Ring()
 }
 
 // postRemote queues work that somebody else causes, within a limit.
@@ -239,14 +210,11 @@ func (m *Manager) Deny(id string) { m.with(id, (*flow).deny) }
 func (m *Manager) Cancel(id string) {
 	m.post(func(context.Context) {
 		m.answer = true
-		found := false
-		for _, f := range m.flows {
-			if f.id == id && !f.ended() {
-				f.cancel(codeUser, nil)
-				found = true
-			}
+		if f := m.open(id); f != nil {
+			f.cancel(codeUser, nil)
+			return
 		}
-		if !found && !slices.ContainsFunc(m.ended, func(v chat.Verification) bool { return v.ID == id }) {
+		if !slices.ContainsFunc(m.ended, func(v chat.Verification) bool { return v.ID == id }) {
 			m.revoked = append(m.revoked, id)
 			m.revoked = m.revoked[max(0, len(m.revoked)-maxEnded):]
 		}
@@ -277,12 +245,23 @@ func (m *Manager) List() []chat.Verification {
 func (m *Manager) with(id string, fn func(*flow)) {
 	m.post(func(context.Context) {
 		m.answer = true
-		for _, f := range m.flows {
-			if f.id == id && !f.ended() {
-				fn(f)
-			}
+		if f := m.open(id); f != nil {
+			fn(f)
 		}
 	})
+}
+
+// first returns the first verification that fits, or nil.
+func (m *Manager) first(fits func(f *flow) bool) *flow {
+	if i := slices.IndexFunc(m.flows, fits); i >= 0 {
+		return m.flows[i]
+	}
+	return nil
+}
+
+// open returns the open verification with an id: one that gave way to another has ended.
+func (m *Manager) open(id string) *flow {
+	return m.first(func(f *flow) bool { return f.id == id && !f.ended() })
 }
 
 func (m *Manager) newFlow(id string, user chat.UserID, room chat.RoomID) *flow {

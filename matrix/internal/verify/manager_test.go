@@ -14,8 +14,7 @@ import (
 )
 
 func TestPersonInARoom(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		ada, bo := w.session("@ada:x", "ADA", true), w.session("@bo:x", "BO", true)
 		other, eve := w.session("@bo:x", "BO2", true), w.session("@eve:x", "EVE", true)
 		id := ada.m.Request("@bo:x", "", "!room:x")
@@ -47,8 +46,7 @@ func TestPersonInARoom(t *testing.T) {
 }
 
 func TestOwnSessions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		fresh, old := w.session("@ada:x", "FRESH", false), w.session("@ada:x", "OLD", true)
 		third := w.session("@ada:x", "THIRD", true)
 		fresh.m.Request("@ada:x", "", "")
@@ -83,8 +81,7 @@ func TestOwnSessions(t *testing.T) {
 
 // TestDeclined: one session declines, and the others hear of it.
 func TestDeclined(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		a, b, c := w.session("@ada:x", "A", true), w.session("@ada:x", "B", true), w.session("@ada:x", "C", true)
 		a.m.Request("@ada:x", "", "")
 		b.m.Cancel(b.want(chat.VerifyRequested).ID)
@@ -108,9 +105,8 @@ func TestDeclined(t *testing.T) {
 
 // TestEveryDecisionIsAnswered: a screen that waits for what comes of a decision is not left waiting.
 func TestEveryDecisionIsAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		b.own.Trusted = false
 		a.m.Request("@bo:x", "", "!room:x")
 		v := b.want(chat.VerifyRequested)
@@ -132,9 +128,8 @@ func TestEveryDecisionIsAnswered(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@ada:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@ada:x")
 		a.m.Request("@ada:x", "", "")
 		b.want(chat.VerifyRequested)
 		<-time.After(timeLimit - time.Second)
@@ -156,13 +151,11 @@ func TestTimeouts(t *testing.T) {
 }
 
 func TestStaleAndForeignRequests(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		bo := w.session("@bo:x", "BO", true)
 		w.session("@ada:x", "ADA", true)
-		request := func(txn, device string, at time.Time, more string) {
-			bo.m.HandleToDevice(ToDevice{Sender: "@ada:x", Type: typeRequest, Content: jsontext.Value(fmt.Sprintf(
-				`{"transaction_id":%q,"from_device":%q,"timestamp":%d,"methods":["m.sas.v1"]%s}`, txn, device, at.UnixMilli(), more))})
+		request := func(txn string, device chat.DeviceID, at time.Time, more string) {
+			bo.asked("@ada:x", device, txn, at, more)
 		}
 		now := time.Now()
 		request("old", "ADA", now.Add(-maxAge-time.Second), "")
@@ -195,8 +188,7 @@ func TestStaleAndForeignRequests(t *testing.T) {
 func TestBothAsk(t *testing.T) {
 	for name, room := range map[string]chat.RoomID{"room": "!room:x", "devices": ""} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			inWorld(t, func(t *testing.T, w *world) {
 				userB := chat.UserID("@bo:x")
 				if room == "" {
 					userB = "@ada:x"
@@ -218,8 +210,7 @@ func TestBothAsk(t *testing.T) {
 // TestTwoSessionsAnswer: what stands first in the room counts, for all who see it.
 func TestTwoSessionsAnswer(t *testing.T) {
 	for range 20 {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		inWorld(t, func(t *testing.T, w *world) {
 			ada, one, two := w.session("@ada:x", "ADA", true), w.session("@bo:x", "ONE", true), w.session("@bo:x", "TWO", true)
 			ada.m.Request("@bo:x", "", "!room:x")
 			id1, id2 := one.want(chat.VerifyRequested).ID, two.want(chat.VerifyRequested).ID
@@ -239,9 +230,8 @@ func TestTwoSessionsAnswer(t *testing.T) {
 
 // TestBothAskAndOneIsSlow: the request that is given up for theirs takes longer than our answer to theirs.
 func TestBothAskAndOneIsSlow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		release := make(chan struct{})
 		b.m.opt.Transport = &slowRoom{node: b, release: release}
 		b.m.Request("@ada:x", "", "!room:x")
@@ -256,9 +246,8 @@ func TestBothAskAndOneIsSlow(t *testing.T) {
 
 // TestAskedByWhomWeAsk: to ask somebody who has asked us is to accept.
 func TestAskedByWhomWeAsk(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		a.m.Request("@bo:x", "", "!room:x")
 		b.want(chat.VerifyRequested)
 		id := b.m.Request("@ada:x", "", "!other:x")
@@ -271,9 +260,8 @@ func TestAskedByWhomWeAsk(t *testing.T) {
 
 // TestSameSessionAsksAgain: all attempts end, as the specification has it.
 func TestSameSessionAsksAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@ada:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@ada:x")
 		a.m.Request("@ada:x", "B", "")
 		b.want(chat.VerifyRequested)
 		a.m.Request("@ada:x", "B", "")
@@ -284,8 +272,7 @@ func TestSameSessionAsksAgain(t *testing.T) {
 
 // TestFloods: strangers cannot make it hold more than a few requests, nor keep own sessions out.
 func TestFloods(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		bo, bo2 := w.session("@bo:x", "BO", true), w.session("@bo:x", "BO2", true)
 		for i := range 400 {
 			user, device := chat.UserID(fmt.Sprintf("@u%d:x", i/10)), chat.DeviceID(fmt.Sprintf("D%d", i%10))
@@ -295,8 +282,7 @@ func TestFloods(t *testing.T) {
 			}
 			w.keys[user].Devices[device] = testKey(string(device))
 			w.mu.Unlock()
-			bo.m.HandleToDevice(ToDevice{Sender: user, Type: typeRequest, Content: jsontext.Value(fmt.Sprintf(
-				`{"transaction_id":"t%d","from_device":%q,"timestamp":%d,"methods":["m.sas.v1"]}`, i, device, time.Now().UnixMilli()))})
+			bo.asked(user, device, fmt.Sprint("t", i), time.Now(), "")
 		}
 		synctest.Wait()
 		users := map[chat.UserID]int{}
@@ -319,8 +305,7 @@ func TestFloods(t *testing.T) {
 		bo.looked = 0
 		bo.mu.Unlock()
 		for i := range 2000 {
-			bo.m.HandleToDevice(ToDevice{Sender: chat.UserID(fmt.Sprintf("@v%d:x", i/100)), Type: typeRequest, Content: jsontext.Value(fmt.Sprintf(
-				`{"transaction_id":"g%d","from_device":"G","timestamp":%d,"methods":["m.sas.v1"]}`, i, time.Now().UnixMilli()))})
+			bo.asked(chat.UserID(fmt.Sprintf("@v%d:x", i/100)), "G", fmt.Sprint("g", i), time.Now(), "")
 			synctest.Wait()
 		}
 		bo.mu.Lock()
@@ -351,8 +336,7 @@ func TestFloods(t *testing.T) {
 }
 
 func TestUnknownTransactions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	inWorld(t, func(t *testing.T, w *world) {
 		bo := w.session("@bo:x", "BO", true)
 		w.session("@ada:x", "ADA", true)
 		for _, c := range []struct {
@@ -385,9 +369,8 @@ func TestUnknownTransactions(t *testing.T) {
 
 // TestStartWithoutRequest: older clients begin at once; our person is asked all the same.
 func TestStartWithoutRequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@ada:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@ada:x")
 		a.m.post(func(context.Context) {
 			f := a.m.newFlow("old", "@ada:x", "")
 			f.txn, f.direct, f.device, f.until, f.methods = "direct", true, "B", time.Now().Add(timeLimit), []string{methodSAS}
@@ -409,9 +392,8 @@ func TestStartWithoutRequest(t *testing.T) {
 }
 
 func TestNobodyToVerify(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		a.m.Request("@ada:x", "", "")
 		if v := a.last(); v.Problem == nil || v.Problem.Kind != chat.ProblemNotFound {
 			t.Errorf("no other session: %+v", v)
@@ -436,9 +418,8 @@ func TestNobodyToVerify(t *testing.T) {
 
 // TestKeysChangeWhileAsked: the homeserver tells of another identity while a request is open.
 func TestKeysChangeWhileAsked(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		a, b := w.session("@ada:x", "A", true), w.session("@bo:x", "B", true)
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.two("@bo:x")
 		a.m.Request("@bo:x", "", "!room:x")
 		b.want(chat.VerifyRequested)
 		b.m.PeopleChanged("@ada:x") // nothing did

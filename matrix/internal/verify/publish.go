@@ -94,12 +94,7 @@ func (f *flow) name() goneKey {
 
 // find returns the open verification of a name.
 func (m *Manager) find(k goneKey) *flow {
-	for _, f := range m.flows {
-		if f.txn != "" && f.name() == k {
-			return f
-		}
-	}
-	return nil
+	return m.first(func(f *flow) bool { return f.txn != "" && f.name() == k })
 }
 
 // save keeps what has to survive a restart.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store/chat"
 )
 
@@ -40,7 +41,8 @@ type RoomEvent struct {
 	Relates chat.EventID // event of the m.reference in the clear part, or ""
 }
 
-// HandleToDevice takes in a to-device event of a type that [Concerns] names. Intent.
+// HandleToDevice takes in a to-device event whose type begins with
+// "m.key.verification.". Intent.
 func (m *Manager) HandleToDevice(ev ToDevice) {
 	msg, err := parse(ev.Type, ev.Device, ev.Content)
 	if err != nil || msg.Txn == "" || len(ev.Sender) > maxText {
@@ -70,8 +72,8 @@ func (m *Manager) toDevice(ctx context.Context, sender chat.UserID, msg message)
 	}
 }
 
-// HandleRoomEvent takes in a room event that [Concerns] names; own ones too,
-// those of other own sessions and the echoes of ours. Intent.
+// HandleRoomEvent takes in a room event of such a type, or a message that is a
+// request; own ones too, those of other own sessions and the echoes of ours. Intent.
 func (m *Manager) HandleRoomEvent(ev RoomEvent) {
 	msg, err := parse(ev.Type, ev.Device, ev.Content)
 	if err == nil && msg.Relates == nil && ev.Relates != "" && len(ev.Relates) <= maxText {
@@ -163,15 +165,8 @@ func (m *Manager) admit(ctx context.Context, k goneKey, user chat.UserID, msg me
 	}
 	f := m.newFlow(id, user, k.room)
 	f.txn, f.auto, f.at, f.after = k.txn, auto, at, after
-	f.until = earlier(at, now).Add(timeLimit)
+	f.until = upkeep.Earlier(at, now).Add(timeLimit)
 	f.hear(msg)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // admitStart begins a verification without a request, as old clients do.
@@ -190,22 +185,21 @@ func (m *Manager) admitStart(ctx context.Context, k goneKey, msg message) {
 
 // offer returns the request of a side that we want to ask now.
 func (m *Manager) offer(user chat.UserID, device chat.DeviceID, room chat.RoomID) *flow {
-	for _, f := range m.flows {
-		if (f.state == stateHeard || f.state == stateOffered) && f.user == user && (f.room == "") == (room == "") && (device == "" || f.device == device) {
-			return f
-		}
-	}
-	return nil
+	return m.first(func(f *flow) bool {
+		return (f.state == stateHeard || f.state == stateOffered) && f.with(user, room) && (device == "" || f.device == device)
+	})
 }
 
 // mutual returns our own request to the side that asks us now, if nobody has answered it.
 func (m *Manager) mutual(user chat.UserID, device chat.DeviceID, room chat.RoomID) *flow {
-	for _, f := range m.flows {
-		if (f.state == stateAsking || f.state == stateAsked) && f.user == user && (f.room == "") == (room == "") && (f.target == "" || f.target == device) {
-			return f
-		}
-	}
-	return nil
+	return m.first(func(f *flow) bool {
+		return (f.state == stateAsking || f.state == stateAsked) && f.with(user, room) && (f.target == "" || f.target == device)
+	})
+}
+
+// with reports whether it is with a user, and in a room as the other one is or between devices as the other one is.
+func (f *flow) with(user chat.UserID, room chat.RoomID) bool {
+	return f.user == user && (f.room == "") == (room == "")
 }
 
 // yield gives our request up for theirs, which takes its place on the screen.
@@ -214,89 +208,4 @@ func (f *flow) yield(to chat.DeviceID) {
 	f.tellCancel(codeAccepted, to)
 	f.end(codeAccepted, true, nil)
 	f.hidden = true
-}
-
-// crowd reports whether a request is one too many. A session that asks while
-// another verification with it goes on gets all of them cancelled.
-//
-// Spec: client-server-api#error-and-exception-handling
-func (m *Manager) crowd(ctx context.Context, k goneKey, user chat.UserID, device chat.DeviceID) bool {
-	same, others, again := 0, 0, false
-	for _, f := range m.flows {
-		if f.ended() {
-			continue
-		}
-		if f.user == user && f.device == device {
-			f.cancel(codeUnexpected, nil)
-			again = true
-			continue
-		}
-		if f.incoming && f.user == user {
-			same++
-		}
-		if f.incoming && f.user != m.opt.User {
-			others++
-		}
-	}
-	switch {
-	case again:
-		m.dismiss(ctx, k, user, codeUnexpected, device)
-	case same < maxPerUser && (user == m.opt.User || others < maxOthers) && m.affordable(user):
-		return false
-	}
-	m.log.Info("Verification request is one too many", slog.String("user", string(user)))
-	return true
-}
-
-// affordable counts the requests that are looked at, and reports whether this one may be.
-func (m *Manager) affordable(user chat.UserID) bool {
-	now, same, others := m.opt.Now(), 0, 0
-	m.asks = slices.DeleteFunc(m.asks, func(a ask) bool { return now.Sub(a.at) > timeLimit })
-	for _, a := range m.asks {
-		if a.user == user {
-			same++
-		}
-		if a.user != m.opt.User {
-			others++
-		}
-	}
-	if same >= maxAsks || (user != m.opt.User && others >= maxAllAsks) {
-		return false
-	}
-	m.asks = append(m.asks, ask{user, now})
-	return true
-}
-
-// unknown answers a message of a verification that we do not know.
-//
-// Spec: client-server-api#error-and-exception-handling
-func (m *Manager) unknown(ctx context.Context, k goneKey, device chat.DeviceID) {
-	now := m.opt.Now()
-	m.answers = slices.DeleteFunc(m.answers, func(t time.Time) bool { return now.Sub(t) > timeLimit })
-	if len(m.answers) >= maxAnswers {
-		return
-	}
-	if device == "" {
-		if k.user == m.opt.User {
-			return // it would reach own sessions that do know the transaction
-		}
-		device = "*"
-	}
-	m.answers = append(m.answers, now)
-	m.dismiss(ctx, k, k.user, codeUnknownTxn, device)
-}
-
-// dismiss cancels a verification that we do not take part in.
-func (m *Manager) dismiss(ctx context.Context, k goneKey, user chat.UserID, reason string, devices ...chat.DeviceID) {
-	f := &flow{txn: k.txn, room: k.room, user: user, state: stateCancelled, told: true, hidden: true}
-	f.sendTo(typeCancel, cancelled(reason), devices...)
-	m.flows = append(m.flows, f)
-	m.pump(ctx, f)
-	m.forget(k)
-}
-
-// forget remembers the name of a verification that is over.
-func (m *Manager) forget(k goneKey) {
-	m.gone = append(m.gone, k)
-	m.gone = m.gone[max(0, len(m.gone)-maxGone):]
 }

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -11,83 +10,26 @@ import (
 	"hubbub/store/chat"
 )
 
-var trusted = matrixtest.PeerDeviceTrust{Known: true, SignedByOwner: true, Verified: true}
-
-// sameStrings compares what the two sides show.
-func sameStrings(t *testing.T, ours chat.Verification, theirs matrixtest.PeerSAS) {
-	t.Helper()
-	var symbols, names []string
-	for _, e := range ours.Emoji {
-		symbols, names = append(symbols, e.Symbol), append(names, e.Name)
-	}
-	if !slices.Equal(symbols, theirs.Symbols) || !slices.Equal(names, theirs.Names) || !slices.Equal(ours.Decimals[:], theirs.Decimal) {
-		t.Fatalf("we show %v %v %v, they %+v", symbols, names, ours.Decimals, theirs)
-	}
-}
-
 // TestNewSessionVerifiedByReferenceClient: our new session of an account whose identity another client made.
 func TestNewSessionVerifiedByReferenceClient(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	account := hs.NewAccount(t, "ada")
 	peer := matrixtest.StartPeer(t, hs, account)
 	peer.SetUpTrust()
-	for name, way := range map[string]func(t *testing.T, s *session, peer *matrixtest.Peer){
-		"we ask, we begin": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			s.m.Request(chat.UserID(s.UserID), "", "")
-			theirs := peer.WaitVerification(s.UserID)
-			theirs.Accept()
-			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-			theirs.AcceptSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			s.m.Confirm(ours.ID)
-			s.wait(chat.VerifyConfirmed)
-			theirs.ConfirmSAS()
-			theirs.WaitDone()
-		},
-		"they ask, they begin": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			theirs := peer.RequestDeviceVerification(s.UserID, s.DeviceID)
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			theirs.StartSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			theirs.ConfirmSAS()
-			s.m.Confirm(ours.ID)
-			theirs.WaitDone()
-		},
-		"we ask, both begin": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			s.m.Request(chat.UserID(s.UserID), chat.DeviceID(peer.DeviceID), "")
-			theirs := peer.WaitVerification(s.UserID)
-			theirs.Accept()
-			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-			theirs.StartSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			s.m.Confirm(ours.ID)
-			theirs.ConfirmSAS()
-			theirs.WaitDone()
-		},
-		"they scan our code": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			theirs := peer.RequestDeviceVerification(s.UserID, s.DeviceID)
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			theirs.ScanQR(s.wait(chat.VerifyReady).Code)
-			s.m.Confirm(s.wait(chat.VerifyScanned).ID)
-			theirs.WaitDone()
-		},
-		"we scan their code": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			s.m.Request(chat.UserID(s.UserID), "", "")
-			theirs := peer.WaitVerification(s.UserID)
-			theirs.Accept()
-			s.m.Scan(s.wait(chat.VerifyReady).ID, theirs.ShowQR())
-			theirs.WaitQRScanned()
-			theirs.ConfirmQR()
-			theirs.WaitDone()
-		},
+	for name, c := range map[string]struct {
+		ask asking
+		way way
+	}{
+		"we ask, we begin":     {weAskAll, weBegin},
+		"they ask, they begin": {theyAskUs, theyBegin},
+		"we ask, both begin":   {weAskThem, bothBegin},
+		"they scan our code":   {theyAskUs, theyScan},
+		"we scan their code":   {weAskAll, weScan},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := signIn(t, hs, account)
 			peer.WaitDevice(s.UserID, s.DeviceID)
-			way(t, s, peer)
+			c.way(s, c.ask(s, peer))
 			s.done()
 			peer.WaitDeviceTrust(s.UserID, s.DeviceID, trusted)
 			if own, err := s.Own(t.Context()); err != nil || !own.Trusted {
@@ -102,44 +44,23 @@ func TestReferenceClientVerifiedByUs(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	account := hs.NewAccount(t, "ada")
 	s := signIn(t, hs, account).setUp()
-	for name, way := range map[string]func(t *testing.T, s *session, peer *matrixtest.Peer){
-		"they ask, emoji": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			theirs := peer.RequestOwnVerification()
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-			theirs.AcceptSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			s.m.Confirm(ours.ID)
-			theirs.ConfirmSAS()
-			theirs.WaitDone()
-		},
-		"we scan their code": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			s.m.Request(chat.UserID(s.UserID), chat.DeviceID(peer.DeviceID), "")
-			theirs := peer.WaitVerification(s.UserID)
-			theirs.Accept()
-			s.m.Scan(s.wait(chat.VerifyReady).ID, theirs.ShowQR())
-			theirs.WaitQRScanned()
-			theirs.ConfirmQR()
-			theirs.WaitDone()
-		},
-		"they scan our code": func(t *testing.T, s *session, peer *matrixtest.Peer) {
-			theirs := peer.RequestOwnVerification()
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			theirs.ScanQR(s.wait(chat.VerifyReady).Code)
-			s.m.Confirm(s.wait(chat.VerifyScanned).ID)
-			theirs.WaitDone()
-		},
+	for name, c := range map[string]struct {
+		ask asking
+		way way
+	}{
+		"they ask, emoji":    {theyAskAll, weBegin},
+		"we scan their code": {weAskThem, weScan},
+		"they scan our code": {theyAskAll, theyScan},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.t = t
+			s.T = t
 			peer := matrixtest.StartPeer(t, hs, account)
 			peer.WaitIdentity(s.UserID)
 			peer.WaitDevice(s.UserID, s.DeviceID)
-			way(t, s, peer)
+			c.way(s, c.ask(s, peer))
 			s.done()
 			peer.WaitDeviceTrust(s.UserID, s.DeviceID, trusted)
-			p, err := s.crypto.SessionTrust(t.Context(), chat.UserID(s.UserID), chat.DeviceID(peer.DeviceID))
+			p, err := s.Machine.SessionTrust(t.Context(), s.User(), chat.DeviceID(peer.DeviceID))
 			if err != nil || p.Trust != chat.SessionVerified {
 				t.Errorf("their session is %d to us, %v", p.Trust, err)
 			}
@@ -152,62 +73,18 @@ func TestPersonVerifiedInARoom(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	for name, c := range map[string]struct {
 		encrypted bool
-		way       func(t *testing.T, s *session, peer *matrixtest.Peer, room string)
+		ask       func(room string) asking
+		way       way
 	}{
-		"we ask, emoji": {true, func(t *testing.T, s *session, peer *matrixtest.Peer, room string) {
-			s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-			theirs := peer.WaitRoomVerification(room, s.UserID)
-			theirs.Accept()
-			theirs.StartSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			s.m.Confirm(ours.ID)
-			theirs.ConfirmSAS()
-			theirs.WaitDone()
-		}},
-		"they ask, emoji": {true, func(t *testing.T, s *session, peer *matrixtest.Peer, room string) {
-			theirs := peer.RequestRoomVerification(room, s.UserID)
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-			theirs.AcceptSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			theirs.ConfirmSAS()
-			s.m.Confirm(ours.ID)
-			theirs.WaitDone()
-		}},
-		"in clear": {false, func(t *testing.T, s *session, peer *matrixtest.Peer, room string) {
-			s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-			theirs := peer.WaitRoomVerification(room, s.UserID)
-			theirs.Accept()
-			s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-			theirs.AcceptSAS()
-			ours := s.wait(chat.VerifyCompare)
-			sameStrings(t, ours, theirs.SAS())
-			s.m.Confirm(ours.ID)
-			theirs.ConfirmSAS()
-			theirs.WaitDone()
-		}},
-		"they scan our code": {true, func(t *testing.T, s *session, peer *matrixtest.Peer, room string) {
-			theirs := peer.RequestRoomVerification(room, s.UserID)
-			s.m.Accept(s.wait(chat.VerifyRequested).ID)
-			theirs.ScanQR(s.wait(chat.VerifyReady).Code)
-			s.m.Confirm(s.wait(chat.VerifyScanned).ID)
-			theirs.WaitDone()
-		}},
-		"we scan their code": {true, func(t *testing.T, s *session, peer *matrixtest.Peer, room string) {
-			s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-			theirs := peer.WaitRoomVerification(room, s.UserID)
-			theirs.Accept()
-			s.m.Scan(s.wait(chat.VerifyReady).ID, theirs.ShowQR())
-			theirs.WaitQRScanned()
-			theirs.ConfirmQR()
-			theirs.WaitDone()
-		}},
+		"we ask, emoji":      {true, weAskIn, theyBegin},
+		"they ask, emoji":    {true, theyAskIn, weBegin},
+		"in clear":           {false, weAskIn, weBegin},
+		"they scan our code": {true, theyAskIn, theyScan},
+		"we scan their code": {true, weAskIn, weScan},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, peer, room := strangers(t, hs, c.encrypted)
-			c.way(t, s, peer, room)
+			c.way(s, c.ask(room)(s, peer))
 			s.done()
 			if got := s.verdicts(); len(got) != 1 || got[0].MasterKey != peer.IdentityKeys(peer.UserID).Master {
 				t.Errorf("signed %+v", got)
@@ -216,7 +93,7 @@ func TestPersonVerifiedInARoom(t *testing.T) {
 				peer.QueryKeys(s.UserID)
 				return peer.UserTrust(s.UserID).Verified
 			})
-			p, err := s.crypto.People(t.Context(), chat.UserID(peer.UserID))
+			p, err := s.Machine.People(t.Context(), chat.UserID(peer.UserID))
 			if err != nil || p[0].Trust != chat.PersonVerified {
 				t.Errorf("they are %+v to us, %v", p, err)
 			}
@@ -244,58 +121,36 @@ func strangers(t *testing.T, hs *matrixtest.Homeserver, encrypted bool) (*sessio
 func TestReferenceClientEndsIt(t *testing.T) {
 	hs := matrixtest.Synapse(t)
 	s, peer, room := strangers(t, hs, true)
-	ask := func() *matrixtest.PeerVerification {
-		s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-		return peer.WaitRoomVerification(room, s.UserID)
-	}
 	// They decline.
-	theirs := ask()
-	theirs.Cancel()
+	requested(s, peer, room).Cancel()
 	s.cancelled(codeUser, false)
 	// We take it back.
-	theirs = ask()
+	theirs := requested(s, peer, room)
 	s.m.Cancel(s.wait(chat.VerifyRequested).ID)
-	s.cancelled(codeUser, true)
-	if code, by := theirs.WaitCancelled(); code != codeUser || by != s.UserID {
-		t.Errorf("they see %s by %s", code, by)
-	}
+	s.cancels(theirs, codeUser)
 	// We decline.
 	theirs = peer.RequestRoomVerification(room, s.UserID)
 	s.m.Cancel(s.wait(chat.VerifyRequested).ID)
-	s.cancelled(codeUser, true)
-	if code, by := theirs.WaitCancelled(); code != codeUser || by != s.UserID {
-		t.Errorf("they see %s by %s", code, by)
-	}
+	s.cancels(theirs, codeUser)
 	// They say that it is different.
-	theirs = ask()
-	theirs.Accept()
-	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-	theirs.AcceptSAS()
-	ours := s.wait(chat.VerifyCompare)
-	s.m.Confirm(ours.ID)
+	theirs = weAskIn(room)(s, peer)
+	s.m.Confirm(weStart(s, theirs).ID)
 	theirs.MismatchSAS()
 	s.cancelled(codeSAS, false)
 	// We say so.
-	theirs = peer.RequestRoomVerification(room, s.UserID)
-	s.m.Accept(s.wait(chat.VerifyRequested).ID)
-	theirs.StartSAS()
-	ours = s.wait(chat.VerifyCompare)
+	theirs = theyAskIn(room)(s, peer)
+	ours := theyStart(s, theirs)
 	theirs.ConfirmSAS()
 	s.m.Deny(ours.ID)
-	s.cancelled(codeSAS, true)
-	if code, by := theirs.WaitCancelled(); code != codeSAS || by != s.UserID {
-		t.Errorf("they see %s by %s", code, by)
-	}
+	s.cancels(theirs, codeSAS)
 	// They do not find our scan.
-	theirs = ask()
-	theirs.Accept()
+	theirs = weAskIn(room)(s, peer)
 	s.m.Scan(s.wait(chat.VerifyReady).ID, theirs.ShowQR())
 	theirs.WaitQRScanned()
 	theirs.RejectQR()
 	s.cancelled(codeUser, false)
 	// Nor do we find theirs.
-	theirs = peer.RequestRoomVerification(room, s.UserID)
-	s.m.Accept(s.wait(chat.VerifyRequested).ID)
+	theirs = theyAskIn(room)(s, peer)
 	theirs.ScanQR(s.wait(chat.VerifyReady).Code)
 	s.m.Deny(s.wait(chat.VerifyScanned).ID)
 	s.cancelled(codeUser, true)
@@ -310,23 +165,14 @@ func TestReferenceClientEndsIt(t *testing.T) {
 // TestTimeRunsOut: for us, and for the reference client.
 func TestTimeRunsOut(t *testing.T) {
 	s, peer, room := strangers(t, matrixtest.Synapse(t), false)
-	theirs := peer.RequestRoomVerification(room, s.UserID)
-	s.m.Accept(s.wait(chat.VerifyRequested).ID)
-	theirs.StartSAS()
-	s.wait(chat.VerifyCompare)
+	theirs := theyAskIn(room)(s, peer)
+	theyStart(s, theirs)
 	s.skip(timeLimit)
-	s.cancelled(codeTimeout, true)
-	if code, by := theirs.WaitCancelled(); code != codeTimeout || by != s.UserID {
-		t.Errorf("they see %s by %s", code, by)
-	}
+	s.cancels(theirs, codeTimeout)
 	s.skip(-timeLimit)
 
-	s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-	theirs = peer.WaitRoomVerification(room, s.UserID)
-	theirs.Accept()
-	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-	theirs.AcceptSAS()
-	s.m.Confirm(s.wait(chat.VerifyCompare).ID)
+	theirs = weAskIn(room)(s, peer)
+	s.m.Confirm(weStart(s, theirs).ID)
 	peer.SkipTime(timeLimit)
 	s.cancelled(codeTimeout, false)
 	if got := s.verdicts(); len(got) > 0 {
@@ -338,20 +184,11 @@ func TestTimeRunsOut(t *testing.T) {
 func TestVerificationOnDendrite(t *testing.T) {
 	hs := matrixtest.Dendrite(t)
 	s, peer, room := strangers(t, hs, true)
-	s.m.Request(chat.UserID(peer.UserID), "", chat.RoomID(room))
-	theirs := peer.WaitRoomVerification(room, s.UserID)
-	theirs.Accept()
-	s.m.StartSAS(s.wait(chat.VerifyReady).ID)
-	theirs.AcceptSAS()
-	ours := s.wait(chat.VerifyCompare)
-	sameStrings(t, ours, theirs.SAS())
-	s.m.Confirm(ours.ID)
-	theirs.ConfirmSAS()
-	theirs.WaitDone()
+	weBegin(s, weAskIn(room)(s, peer))
 	s.done()
 
 	second := signIn(t, hs, s.account)
-	second.m.Request(chat.UserID(s.UserID), "", "")
+	second.m.Request(s.User(), "", "")
 	s.m.Accept(s.wait(chat.VerifyRequested).ID)
 	second.m.Scan(second.wait(chat.VerifyReady).ID, s.wait(chat.VerifyReady).Code)
 	s.m.Confirm(s.wait(chat.VerifyScanned).ID)
@@ -392,9 +229,7 @@ func TestHomeserverInTheMiddle(t *testing.T) {
 				return out
 			}
 			s.mu.Unlock()
-			s.m.Request(chat.UserID(s.UserID), "", "")
-			theirs := peer.WaitVerification(s.UserID)
-			theirs.Accept()
+			theirs := weAskAll(s, peer)
 			ready := s.wait(chat.VerifyReady)
 			if c.theyBegin {
 				theirs.StartSAS()

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -123,20 +122,6 @@ func (m message) fingerprint() [sha256.Size]byte {
 
 // at is when a request says that it was made.
 func (m message) at() time.Time { return time.UnixMilli(m.At) }
-
-// Concerns reports whether an event is one for the Manager.
-func Concerns(eventType string, raw jsontext.Value) bool {
-	if strings.HasPrefix(eventType, typePrefix) {
-		return true
-	}
-	if eventType != typeMessage {
-		return false
-	}
-	var head struct {
-		MsgType string `json:"msgtype"`
-	}
-	return json.Unmarshal(raw, &head) == nil && head.MsgType == typeRequest
-}
 
 // parse reads a message. When only the id of the verification that it belongs
 // to can be read, it is marked as bad; without an id it is an error.

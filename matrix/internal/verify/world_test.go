@@ -46,8 +46,15 @@ type node struct {
 	stopped chan struct{}
 }
 
-func newWorld(t *testing.T) *world {
-	return &world{t: t, keys: map[chat.UserID]Person{}}
+// inWorld runs a test in a world, and in a time, of its own.
+func inWorld(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { test(t, &world{t: t, keys: map[chat.UserID]Person{}}) })
+}
+
+// two are a session of ada, and another one of hers or of somebody else.
+func (w *world) two(other chat.UserID) (a, b *node) {
+	return w.session("@ada:x", "A", true), w.session(other, "B", true)
 }
 
 // session adds a session of a user and starts its Manager.
@@ -139,6 +146,12 @@ func (n *node) Save(_ context.Context, note []byte) error {
 	defer n.mu.Unlock()
 	n.note = note
 	return nil
+}
+
+// asked hands over a request between devices, with more fields if there are any.
+func (n *node) asked(user chat.UserID, device chat.DeviceID, txn string, at time.Time, more string) {
+	n.m.HandleToDevice(ToDevice{Sender: user, Type: typeRequest, Content: jsontext.Value(fmt.Sprintf(
+		`{"transaction_id":%q,"from_device":%q,"timestamp":%d,"methods":["m.sas.v1"]%s}`, txn, device, at.UnixMilli(), more))})
 }
 
 func (n *node) gate(typ string) (lost bool, err error) {
