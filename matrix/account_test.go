@@ -60,7 +60,7 @@ func TestLoginProblemsOfARealHomeserver(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if list, err := accounts.List(); err != nil || len(list) != 0 {
+	if list, _, err := accounts.List(); err != nil || len(list) != 0 {
 		t.Errorf("accounts %v, %v", list, err)
 	}
 }

@@ -47,17 +47,18 @@ func NewAccounts(o Options) *Accounts {
 	return &Accounts{opt: o, reg: session.New(so), log: o.Log}
 }
 
-// List returns the accounts, the one used last first.
-func (a *Accounts) List() ([]chat.Account, error) {
-	all, err := a.reg.Accounts()
+// List returns the accounts, the one used last first, and what is wrong with
+// those that cannot be read: a program that takes the only account there is
+// must know that there is another. Errors are *chat.Problem.
+func (a *Accounts) List() (all []chat.Account, broken []*chat.Problem, err error) {
+	infos, broken, err := a.reg.Accounts()
 	if err != nil {
-		return nil, fault.From(err)
+		return nil, nil, fault.From(err)
 	}
-	out := make([]chat.Account, 0, len(all))
-	for _, i := range all {
-		out = append(out, i.Account)
+	for _, i := range infos {
+		all = append(all, i.Account)
 	}
-	return out, nil
+	return all, broken, nil
 }
 
 // Discover finds the homeserver of a server name, user id or URL. Errors are *chat.Problem.

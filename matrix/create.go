@@ -3,12 +3,17 @@ package matrix
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"maunium.net/go/mautrix/id"
 
+	"hubbub/matrix/internal/fault"
+	"hubbub/matrix/internal/upkeep"
 	"hubbub/store"
 	"hubbub/store/chat"
 )
@@ -45,7 +50,8 @@ type stateEvent struct {
 
 // Create creates a room or direct message, encrypted unless it is public, a
 // space, or the request says otherwise. Intent; the notice's Value is the
-// room's id. A direct message that exists is opened instead.
+// room's id. A direct message that exists is opened instead. A room that its
+// space does not take is there all the same: then Done is DoneCreatedOutside.
 func (c *Client) Create(room chat.NewRoom) (ref string) {
 	return c.lanes.add("create", func(ctx context.Context, ref string) {
 		done := chat.DoneCreated
@@ -55,13 +61,13 @@ func (c *Client) Create(room chat.NewRoom) (ref string) {
 		} else if err == nil {
 			made, err = c.create(ctx, room)
 		}
+		if err == nil && room.Parent != "" {
+			if refused := c.place(ctx, room.Parent, made); refused != nil {
+				c.log.Warn("A new room was not put into its space", slog.String("room", string(made)), slog.Any("err", refused))
+				done = chat.DoneCreatedOutside
+			}
+		}
 		c.notice(ref, made, done, string(made), err)
-		if err != nil || room.Parent == "" {
-			return
-		}
-		if err := c.place(ctx, room.Parent, made); err != nil {
-			c.notice("", made, "", "", err)
-		}
 	})
 }
 
@@ -173,10 +179,35 @@ func encrypted(room chat.NewRoom) bool {
 	return room.Encrypted || !room.Public && !room.Unencrypted
 }
 
-// place puts a room into a space.
+// placeTries is how often a room is put into its space, where the homeserver
+// cannot be reached or has trouble, and placeWait how long is waited in between.
+const (
+	placeTries = 3
+	placeWait  = 2 * time.Second
+)
+
+// place puts a room into a space, and waits until sync has brought that.
+func (c *Client) place(ctx context.Context, parent, child chat.RoomID) error {
+	err := c.putChild(ctx, parent, child)
+	for range placeTries - 1 {
+		if p := fault.From(err); err == nil || !p.Retry || !upkeep.Sleep(ctx, max(placeWait, p.RetryAfter)) {
+			break
+		}
+		err = c.putChild(ctx, parent, child)
+	}
+	if err != nil {
+		return err
+	}
+	return c.arrived(ctx, child, func() (bool, error) {
+		in, err := c.store.Parents(ctx, child)
+		return slices.Contains(in, parent), err
+	})
+}
+
+// putChild asks the homeserver to put a room into a space.
 //
 // Spec: client-server-api#mspacechild
-func (c *Client) place(ctx context.Context, parent, child chat.RoomID) error {
+func (c *Client) putChild(ctx context.Context, parent, child chat.RoomID) error {
 	content := map[string]any{"via": []string{c.Account().User.Homeserver()}}
 	address := c.http.BuildClientURL("v3", "rooms", id.RoomID(parent), "state", "m.space.child", string(child))
 	if _, err := c.http.MakeRequest(ctx, http.MethodPut, address, content, nil); err != nil {

@@ -57,6 +57,9 @@ func (c *Client) join(ctx context.Context, t Target) (chat.RoomID, error) {
 		return "", fmt.Errorf("join %s: %w", t.Room, err)
 	}
 	room := chat.RoomID(resp.RoomID)
+	if !validTarget(string(room)) {
+		return "", &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the room that was joined has no id", Retry: true}
+	}
 	if err := c.arrival(ctx, room); err != nil {
 		return room, err
 	}
@@ -71,13 +74,21 @@ func (c *Client) join(ctx context.Context, t Target) (chat.RoomID, error) {
 // arrival waits until sync has brought a room that was joined or created, so
 // that whoever hears of it finds it. A sync that is late does not make the intent fail.
 func (c *Client) arrival(ctx context.Context, room chat.RoomID) error {
+	return c.arrived(ctx, room, func() (bool, error) {
+		r, ok, err := c.store.Room(ctx, room)
+		return ok && r.Membership == chat.MemberJoined, err
+	})
+}
+
+// arrived is arrival with what shall have come.
+func (c *Client) arrived(ctx context.Context, room chat.RoomID, there func() (bool, error)) error {
 	feed := c.store.Subscribe()
 	defer c.store.Unsubscribe(feed)
 	limit := time.NewTimer(arrivalLimit)
 	defer limit.Stop()
 	for {
-		r, ok, err := c.store.Room(ctx, room)
-		if err != nil || ok && r.Membership == chat.MemberJoined {
+		done, err := there()
+		if err != nil || done {
 			return wrap("wait for", room, err)
 		}
 		select {

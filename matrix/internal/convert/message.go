@@ -11,6 +11,14 @@ import (
 // Spec: client-server-api#mroommessagemkeyverificationrequest
 const verifyRequest = "m.key.verification.request"
 
+// Ends of a verification in a room.
+//
+// Spec: client-server-api#key-verification-framework
+const (
+	verifyDone   = "m.key.verification.done"
+	verifyCancel = "m.key.verification.cancel"
+)
+
 // Relation types that hubbub folds.
 //
 // Spec: client-server-api#forming-relationships-between-events
@@ -83,6 +91,8 @@ func (ev Event) Item(outer []byte) Item {
 		it.Kind, it.Hidden = chat.KindUnknown, true
 	case "m.poll.start", "org.matrix.msc3381.poll.start":
 		it.poll(ev.Content)
+	case verifyDone, verifyCancel: // the steps between them are nobody's to read
+		it.Kind, it.State = chat.KindState, &chat.StateChange{Type: ev.Type}
 	default:
 		it.Kind = chat.KindUnknown
 		it.Body = Cut(text(Get(ev.Content, "body")), MaxBody)
@@ -205,8 +215,9 @@ func (it *Item) message(content []byte, sticker bool) {
 	}
 	switch msgtype {
 	case verifyRequest:
-		// What it asks is shown where it can be answered; its words are only for clients that cannot.
-		it.Kind, it.Body, it.Hidden = chat.KindUnknown, "", true
+		// Its words are only for clients that cannot answer it.
+		it.Kind, it.Body, it.State = chat.KindState, "", &chat.StateChange{Type: verifyRequest}
+		return
 	case "m.emote":
 		it.Kind = chat.KindEmote
 	case "m.notice", "m.server_notice":

@@ -26,7 +26,10 @@ func (h *History) fill(ctx context.Context, room chat.RoomID, token string) erro
 		if err != nil {
 			return err
 		}
-		page := pageOf(room, token, body)
+		page, err := pageOf(room, token, body)
+		if err != nil {
+			return err
+		}
 		res, more, err := h.ingest.History(ctx, page)
 		if err != nil {
 			return err
@@ -39,16 +42,26 @@ func (h *History) fill(ctx context.Context, room chat.RoomID, token string) erro
 	return nil
 }
 
-// pageOf reads an answer of /messages.
+// pageOf reads an answer of /messages. Only one that has a list of events may
+// say, by leaving out the next token, that the room begins here: what a proxy
+// made up does not end the history.
 //
 // Spec: client-server-api#get_matrixclientv3roomsroomidmessages
-func pageOf(room chat.RoomID, token string, body []byte) ingest.HistoryPage {
+func pageOf(room chat.RoomID, token string, body []byte) (ingest.HistoryPage, error) {
 	p := ingest.HistoryPage{Room: room, Token: token, Events: convert.Get(body, "chunk"), State: convert.Get(body, "state")}
-	p.Next, _ = convert.String(convert.Get(body, "end"))
+	if !convert.Elements(p.Events, func([]byte) bool { return true }) {
+		return p, errChunk
+	}
+	if end := convert.Get(body, "end"); end != nil && string(end) != "null" {
+		var ok bool
+		if p.Next, ok = convert.String(end); !ok {
+			return p, errEnd
+		}
+	}
 	if p.Next == token {
 		p.Next = "" // some homeservers repeat the token at the beginning of the room
 	}
-	return p
+	return p, nil
 }
 
 // membersOnce fetches a member list unless it is in the store.
@@ -94,7 +107,7 @@ func (h *History) members(ctx context.Context, room chat.RoomID) error {
 	}
 	list := convert.Get(body, "chunk")
 	if list == nil {
-		return errMembers
+		return errChunk
 	}
 	return h.ingest.Members(ctx, room, list)
 }
@@ -122,7 +135,7 @@ func (h *History) get(ctx context.Context, query map[string]string, path ...any)
 		body, err := h.client.MakeFullRequest(limited, mautrix.FullRequest{Method: http.MethodGet, URL: url, MaxAttempts: 1})
 		cancel()
 		if err == nil {
-			if !convert.IsObject(body) {
+			if !convert.Members(body, func(_, _ []byte) bool { return true }) { // cut off, or none
 				return nil, &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "answer is not a JSON object", Retry: true}
 			}
 			return body, nil

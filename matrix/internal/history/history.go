@@ -35,8 +35,11 @@ const (
 	timeLimit  = time.Minute // of one request
 )
 
-// errMembers is returned when an answer has no list.
-var errMembers = &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "no chunk in the answer", Retry: true}
+// What answers may lack.
+var (
+	errChunk = &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "no chunk in the answer", Retry: true}
+	errEnd   = &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the end of the page is no token", Retry: true}
+)
 
 // Options are what New needs.
 type Options struct {

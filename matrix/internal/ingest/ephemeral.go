@@ -10,7 +10,7 @@ import (
 
 type receipt = store.Receipt
 
-// maxReceipts bounds how many receipts of one response are taken per room.
+// maxReceipts bounds how many receipts of other people are taken per room of one response.
 const maxReceipts = 5000
 
 // ephemeral reads typing and receipts.
@@ -47,7 +47,7 @@ func (sec *section) addReceipts(content []byte) {
 				return true
 			}
 			convert.Members(users, func(user, v []byte) bool {
-				if len(user) == 0 || len(user) > convert.MaxID {
+				if len(user) == 0 || len(user) > convert.MaxID || len(sec.receipts) >= maxReceipts && chat.UserID(user) != sec.me {
 					return true
 				}
 				thread, _ := convert.String(convert.Get(v, "thread_id"))
@@ -56,17 +56,21 @@ func (sec *section) addReceipts(content []byte) {
 					User: chat.UserID(user), Thread: convert.Cut(thread, convert.MaxID), Private: private,
 					Event: chat.EventID(event), Time: time.UnixMilli(min(max(ts, 0), 1<<47)),
 				})
-				return len(sec.receipts) < maxReceipts
+				return true
 			})
 			return true
 		})
-		return len(sec.receipts) < maxReceipts
+		return true
 	})
 }
 
-// typingOf says who types, with names.
+// typingOf says who types, with names. Who is known not to be in the room does not.
 func (i *Ingest) typingOf(v *view, users []chat.UserID) (chat.Typing, error) {
 	t := chat.Typing{Room: v.room}
+	r, _, err := v.tx.Room(v.room)
+	if err != nil {
+		return t, err
+	}
 	for _, u := range users {
 		if u == i.me {
 			continue
@@ -74,6 +78,9 @@ func (i *Ingest) typingOf(v *view, users []chat.UserID) (chat.Typing, error) {
 		m, err := v.member(u)
 		if err != nil {
 			return t, err
+		}
+		if m.Membership != chat.MemberJoined && (m.Membership != chat.MemberNone || r.MembersComplete) {
+			continue
 		}
 		name := m.Name
 		if name == "" {

@@ -2,11 +2,14 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
 	"hubbub/matrix/internal/convert"
 	"hubbub/matrix/internal/crypto"
+	"hubbub/matrix/internal/fault"
 	"hubbub/store"
 	"hubbub/store/chat"
 )
@@ -17,6 +20,8 @@ type incoming struct {
 	row   store.Event
 	// hidden events get no place in the timeline.
 	hidden bool
+	// again is set when an earlier response has brought it already.
+	again bool
 	// roomMention is set when the event means everybody; it counts if its sender may do that.
 	roomMention bool
 	clear       bool // a message that came in clear
@@ -25,8 +30,35 @@ type incoming struct {
 	edit        *incoming     // the newest edit, as bundled by the homeserver
 }
 
-// read parses an event and decrypts it. It does no I/O but what the decrypter does.
-func (i *Ingest) read(ctx context.Context, room chat.RoomID, raw []byte, names []string) incoming {
+// read parses an event and decrypts it. It does no I/O but what the decrypter
+// does. An event that a bug of ours keeps from being read is a row that says so:
+// otherwise it would end the program at every start, since every start gets it.
+func (i *Ingest) read(ctx context.Context, room chat.RoomID, raw []byte, names []string) (in incoming) {
+	err := fault.Guard(func() error {
+		in = i.readSound(ctx, room, raw, names)
+		return nil
+	})
+	var broken *fault.PanicError
+	if errors.As(err, &broken) {
+		i.log.Error("Event cannot be read because of a bug", slog.String("room", string(room)), slog.String("stack", string(broken.Stack)))
+		return brokenEvent(raw)
+	}
+	return in
+}
+
+// brokenEvent is the row of an event that could not be read because of a bug.
+func brokenEvent(raw []byte) (in incoming) {
+	if fault.Guard(func() error { in.outer = convert.Parse(raw); return nil }) != nil {
+		in.outer = convert.Event{Raw: raw} // the store names it by its bytes
+	}
+	in.outer.Problem = "an internal error"
+	in.outer.IsState, in.outer.Redacted, in.outer.Txn = false, false, ""
+	in.row = rowOf(in.outer, in.outer.Item(nil))
+	return in
+}
+
+// readSound is read without its net.
+func (i *Ingest) readSound(ctx context.Context, room chat.RoomID, raw []byte, names []string) incoming {
 	in := incoming{outer: convert.Parse(raw)}
 	ev := in.outer
 	if ev.Problem == "" && !ev.IsState && !ev.Redacted && ev.Type == "m.room.encrypted" {
@@ -38,7 +70,7 @@ func (i *Ingest) read(ctx context.Context, room chat.RoomID, raw []byte, names [
 		i.mention(&in, it, names)
 	}
 	if ev.Replaced != nil && ev.Problem == "" {
-		edit := i.read(ctx, room, ev.Replaced, nil)
+		edit := i.readSound(ctx, room, ev.Replaced, nil)
 		if edit.row.RelType == convert.RelReplace && edit.row.RelTarget == ev.ID && edit.edit == nil {
 			in.edit = &edit
 		}

@@ -1,9 +1,14 @@
 package ingest
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+
+	"hubbub/matrix/internal/crypto"
 	"hubbub/store/chat"
 )
 
@@ -105,4 +110,66 @@ func TestMemberListOfBeforeDoesNotCount(t *testing.T) {
 			t.Error("a list that may be older than the hole counts")
 		}
 	})
+}
+
+// minefield is a decrypter with a bug.
+type minefield struct{}
+
+func (minefield) Decrypt(context.Context, chat.RoomID, jsontext.Value) (crypto.Clear, *crypto.Undecryptable) {
+	panic("mine")
+}
+
+// An event that a bug of ours keeps from being read is a row, and stops nothing:
+// it would come again at every start.
+func TestBugInReadingAnEventStopsNothing(t *testing.T) {
+	r := newRig(t)
+	r.ingest.decrypt = minefield{}
+	for range 2 {
+		r.sync(false, "", timeline(text(1, "@ada:x", "before"), sealed(2, "@bo:x", "s", "{}"), text(3, "@ada:x", "after")))
+	}
+	items := r.items()
+	if len(items) != 3 || items[0].Body != "before" || items[2].Body != "after" {
+		t.Fatalf("%s", r.bodies())
+	}
+	if m := items[1]; m.Kind != chat.KindUnreadable || m.ID != "$2" || m.Sender != "@bo:x" || m.Problem == "" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// What is deleted may be the present state of the room: it is gone where the
+// room, its name, its topic or a person's name is shown, and sync goes on.
+func TestDeletedState(t *testing.T) {
+	r := newRig(t)
+	gone := func(n, of int) string {
+		return event(n, "@ada:x", "m.room.redaction", fmt.Sprintf(`{"redacts":"$%d"}`, of))
+	}
+	r.sync(false, "", join(`{"state":`+full()+`,"timeline":{"events":[`+
+		state(1, "@ada:x", "m.room.topic", "", `{"topic":"rude"}`)+`,`+state(2, "@ada:x", "m.room.name", "", `{"name":"Ruder"}`)+`,`+
+		state(3, "@ada:x", "m.room.member", "@ada:x", `{"membership":"join","displayname":"Rudest"}`)+`,`+text(4, "@ada:x", "hi")+`]}}`))
+	r.sync(false, "", timeline(gone(5, 1), gone(6, 2), gone(7, 3)))
+	got := r.room()
+	if got.Topic != "" || got.Name != "Rudest" && got.Name != "ada" {
+		t.Errorf("topic %q, name %q", got.Topic, got.Name)
+	}
+	items := r.items()
+	if last := items[len(items)-1]; last.Body != "hi" || last.SenderName != "" {
+		t.Errorf("%+v", last)
+	}
+	r.sync(false, "", timeline(text(8, "@ada:x", "on")))
+	if got := r.room(); got.Name != "ada" {
+		t.Errorf("name %q", got.Name)
+	}
+}
+
+// A room is followed by another room, and by nothing else that a tombstone may name.
+func TestSuccessorsThatAreNone(t *testing.T) {
+	for next, want := range map[string]chat.RoomID{
+		`"!new:x"`: "!new:x", `"!r:x"`: "", `"#new:x"`: "", `""`: "", `5`: "", `{}`: "", `"!` + strings.Repeat("x", 600) + `"`: "",
+	} {
+		r := newRig(t)
+		r.sync(false, "", join(`{"state":`+full(state(910, "@ada:x", "m.room.tombstone", "", `{"replacement_room":`+next+`}`))+`}`))
+		if got := r.room().Successor; got != want {
+			t.Errorf("%s: followed by %q", next, got)
+		}
+	}
 }

@@ -29,6 +29,7 @@ type Intake struct {
 	// told are the rooms of the running transaction of which something is to be said once it is on disk.
 	told  []*section
 	seen  map[chat.RoomID]bool // rooms of a first sync
+	asked uint64               // see Asked
 	steps []VerificationEvent  // of the transaction that is being written
 	// direct is owned by the goroutine that reads the response.
 	direct map[chat.RoomID]chat.UserID
@@ -56,6 +57,11 @@ func (i *Ingest) Begin(ctx context.Context, first bool) (*Intake, error) {
 	}
 	return in, nil
 }
+
+// Asked says how many messages of ours the homeserver had accepted when the
+// response was asked for (see store.Store.Answers): what it does not show of
+// them is older than what it shows.
+func (in *Intake) Asked(answers uint64) { in.asked = answers }
 
 // Account takes the events of the response's own account data, a JSON array.
 // The bytes must not change afterwards.
@@ -110,11 +116,11 @@ func (in *Intake) Flush(ctx context.Context) error {
 	return in.write(ctx, "", nil)
 }
 
-// Empty says that the response has brought nothing for the cache.
+// Empty says that there is nothing to write for the cache.
 func (in *Intake) Empty() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return len(in.rooms) == 0 && len(in.data) == 0
+	return len(in.rooms) == 0 && len(in.data) == 0 && in.i.store.Unshown(in.asked) == nil
 }
 
 func (in *Intake) committed() int { return len(in.seen) }
@@ -169,6 +175,11 @@ func (in *Intake) write(ctx context.Context, next string, rest iter.Seq2[Section
 				continue
 			}
 			if err := tx.UpdateRoom(id, func(r *store.Room) { r.Membership = chat.MemberLeft }); err != nil {
+				return err
+			}
+		}
+		for _, id := range in.i.store.Unshown(in.asked) {
+			if err := tx.Overtaken(id, in.asked); err != nil {
 				return err
 			}
 		}
@@ -240,6 +251,11 @@ func (in *Intake) apply(tx *store.Tx, f *facts, sec *section, typing []chat.Typi
 	}
 	if err := apply(tx, f, sec, !in.first); err != nil {
 		return typing, fmt.Errorf("room %s: %w", sec.room, err)
+	}
+	if len(sec.timeline) > 0 {
+		if err := tx.Overtaken(sec.room, in.asked); err != nil {
+			return typing, err
+		}
 	}
 	if sec.invitedBy != "" || len(sec.shielded) > 0 {
 		in.told = append(in.told, sec)

@@ -69,3 +69,22 @@ func (i *Ingest) applyInvite(tx *store.Tx, f *facts, sec *section, live bool) er
 	}
 	return nil
 }
+
+// forgetClaims takes out of the row what an invitation claimed about the room,
+// which nobody has checked: what is known of its state counts, and what comes now.
+func (w *work) forgetClaims() error {
+	r := &w.r
+	r.Type, r.Version, r.Topic, r.Alias, r.Avatar, r.JoinRule, r.History, r.Successor = chat.RoomText, "", "", "", "", "", "", ""
+	for _, typ := range [...]string{
+		"m.room.create", "m.room.topic", "m.room.canonical_alias", "m.room.avatar", "m.room.join_rules", "m.room.history_visibility", "m.room.tombstone",
+	} {
+		content, err := w.content(typ, "")
+		if err != nil {
+			return err
+		}
+		if content != nil {
+			summarise(r, typ, content)
+		}
+	}
+	return nil
+}

@@ -44,8 +44,11 @@ func (i *Ingest) hasMoved(room chat.RoomID, user chat.UserID) bool {
 	return i.moved[room][user]
 }
 
+// errNoMembers is what comes of a list in which we are not: keys would be given by it.
+var errNoMembers = &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "a member list without this account", Retry: true}
+
 // Members writes the whole member list of a room: events is the JSON array of
-// all its m.room.member events.
+// all its m.room.member events. A list without this account is not taken.
 //
 // Spec: client-server-api#get_matrixclientv3roomsroomidmembers
 func (i *Ingest) Members(ctx context.Context, room chat.RoomID, events []byte) error {
@@ -71,6 +74,9 @@ func (i *Ingest) Members(ctx context.Context, room chat.RoomID, events []byte) e
 				}
 			}
 			all = append(all, m)
+		}
+		if !listed[i.me] {
+			return errNoMembers
 		}
 		known, err := tx.MembersIn(room)
 		if err != nil {

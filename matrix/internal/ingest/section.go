@@ -23,6 +23,7 @@ const maxRoomID = convert.MaxID
 // section is a room's part, parsed and decrypted.
 type section struct {
 	room       chat.RoomID
+	me         chat.UserID // whose receipts are never too many
 	membership chat.Membership
 	state      []convert.Event
 	// after is set when state is the state at the end of the timeline, so that
@@ -58,7 +59,7 @@ type dataEvent struct {
 //
 // Spec: client-server-api#get_matrixclientv3sync
 func (i *Ingest) parse(ctx context.Context, s Section) *section {
-	sec := &section{room: s.Room, membership: s.Membership, joined: -1, invited: -1, unread: -1}
+	sec := &section{room: s.Room, me: i.me, membership: s.Membership, joined: -1, invited: -1, unread: -1}
 	if s.Membership == chat.MemberInvited || s.Membership == chat.MemberKnocked {
 		key := "invite_state"
 		if s.Membership == chat.MemberKnocked {

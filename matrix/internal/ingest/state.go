@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"hubbub/matrix/internal/convert"
@@ -68,7 +69,10 @@ func summarise(r *store.Room, typ string, content []byte) {
 	case "m.room.history_visibility":
 		r.History = convert.Cut(value, convert.MaxName)
 	case "m.room.tombstone":
-		r.Successor = chat.RoomID(convert.Cut(value, convert.MaxID))
+		r.Successor = ""
+		if next := chat.RoomID(value); strings.HasPrefix(value, "!") && len(value) <= convert.MaxID && next != r.ID {
+			r.Successor = next
+		}
 	}
 }
 

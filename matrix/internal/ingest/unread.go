@@ -24,7 +24,7 @@ func (w *work) unread() error {
 	}
 	before := r.Unread
 	if sec.unread >= 0 {
-		r.Unread, r.Mentions = sec.unread, sec.highlights
+		r.Unread, r.Mentions = max(sec.unread, sec.highlights), sec.highlights
 	}
 	if r.Encrypted && w.known && at < 0 && len(own) == 0 && !sec.limited {
 		// The homeserver counts encrypted edits and reactions too.
@@ -56,8 +56,11 @@ func (w *work) unread() error {
 	return nil
 }
 
-// settle drops the alerts that do not ring in this room.
+// settle drops the alerts that do not ring in this room, and counts of nothing.
 func (w *work) settle() {
+	if !w.r.HasUnread {
+		w.r.Unread, w.r.Mentions = 0, 0
+	}
 	rings := w.alerts[:0]
 	for _, a := range w.alerts {
 		a.Direct = w.r.Direct
@@ -99,12 +102,20 @@ func (w *work) receipts() ([]receipt, error) {
 }
 
 // readPlace returns the index in the timeline of the newest event that counts
-// as read by us, or -1, and moves ReadUpTo there.
+// as read by us, or -1, and moves ReadUpTo there. What comes again is no news:
+// the place never moves back to it.
 func (w *work) readPlace(own []receipt) int {
 	at := -1
 	for n := len(w.sec.timeline) - 1; n >= 0 && at < 0; n-- {
 		row := &w.sec.timeline[n].row
-		if row.Sender == w.i.me || row.ID == w.r.ReadUpTo {
+		if row.ID == w.r.ReadUpTo {
+			at = n
+			break
+		}
+		if w.sec.timeline[n].again {
+			continue
+		}
+		if row.Sender == w.i.me {
 			at = n
 			break
 		}
@@ -138,6 +149,15 @@ func (w *work) behind(at int, own []receipt) (messages, mentions int, exact bool
 		w.readElsewhere(own)
 		return -1, 0, false, nil
 	case len(own) == 0:
+		if w.deleted && w.r.HasUnread && w.r.ReadUpTo != "" { // what was deleted may have been unread
+			hole, err := w.tx.HoleAfter(w.room, w.r.ReadUpTo)
+			if err != nil {
+				return -1, 0, false, err
+			}
+			if messages, mentions, err = w.since(w.r.ReadUpTo); err != nil || messages > 0 || messages == 0 && !hole {
+				return messages, mentions, false, err
+			}
+		}
 		// The place has not moved: what was behind it and what is new. Counting
 		// anew would cost more with every unread message.
 		return one(w.r.HasUnread) + w.added, w.r.Mentions + w.addedMentions, false, nil
@@ -222,5 +242,5 @@ func (i *Ingest) recount(tx *store.Tx, room chat.RoomID) error {
 	if err != nil || !known || mentions <= r.Mentions {
 		return err
 	}
-	return tx.UpdateRoom(room, func(r *store.Room) { r.Mentions = mentions })
+	return tx.UpdateRoom(room, func(r *store.Room) { r.Mentions, r.HasUnread = mentions, true })
 }

@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
+	"hubbub/store"
 	"hubbub/store/chat"
 )
 
@@ -37,21 +39,44 @@ func TestVerificationStepsAreHandedOver(t *testing.T) {
 	if want = append(want, "$7 m.key.verification.mac $1"); !slices.Equal(got, want) {
 		t.Errorf("handed over %q\nwant %q", got, want)
 	}
-	// In an encrypted room too they may come in clear, and are no rows of the timeline.
+	// In an encrypted room too they may come in clear. That it was asked for, and
+	// how it ended, are rows of the timeline, which count as no messages.
 	r.sync(false, "", timeline(
 		state(8, other, "m.room.encryption", "", `{"algorithm":"m.megolm.v1.aes-sha2"}`),
 		event(9, other, "m.room.message", `{"msgtype":"m.key.verification.request","body":"verify?","to":"`+string(me)+`"}`),
+		sealed(10, other, "here", `{"type":"m.key.verification.done","content":{`+rel+`}}`),
+		event(11, other, "m.room.message", `{"msgtype":"m.text","body":"* got in","m.new_content":{"msgtype":"m.text","body":"got in"},"m.relates_to":{"rel_type":"m.replace","event_id":"$9"}}`),
 	))
-	if want = append(want, "$9 m.room.message "); !slices.Equal(got, want) {
+	if want = append(want, "$9 m.room.message ", "$10 m.key.verification.done $1"); !slices.Equal(got, want) {
 		t.Errorf("handed over %q\nwant %q", got, want)
 	}
 	page, err := r.store.Page(t.Context(), chat.PageQuery{Room: room, Limit: 50})
 	if err != nil {
 		t.Fatal(err)
 	}
+	shown := map[chat.EventID]string{}
 	for _, m := range page.Items {
-		if m.ID == "$1" || m.ID == "$7" || m.ID == "$9" {
-			t.Errorf("a verification is shown: %+v", m)
+		switch m.ID {
+		case "$3", "$6", "$7":
+			t.Errorf("a step is shown: %+v", m)
+		case "$1", "$9", "$10":
+			if m.Kind != chat.KindState || m.State == nil || m.Body != "" {
+				t.Errorf("shown as %+v", m)
+				continue
+			}
+			shown[m.ID] = m.State.Type
 		}
+	}
+	if want := map[chat.EventID]string{"$1": verifyRequest, "$9": verifyRequest, "$10": "m.key.verification.done"}; !maps.Equal(shown, want) {
+		t.Errorf("shown are %v, want %v", shown, want)
+	}
+	if err := r.store.Write(t.Context(), func(tx *store.Tx) error {
+		n, _, known, err := tx.UnreadSince(room, "$8")
+		if err == nil && (n != 0 || !known) {
+			t.Errorf("%d messages are unread, %t", n, known)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,10 +1,12 @@
 package media
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -37,4 +39,21 @@ func TestTransfersWithASilentHomeserverEnd(t *testing.T) {
 			t.Error("the download of a file ended well")
 		}
 	})
+}
+
+// TestUploadOfAPipe: what is no file is refused, and not waited for.
+func TestUploadOfAPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := New(Options{Client: client(t, "https://x", "@me:x", "t")})
+	if _, err := m.Upload(t.Context(), path, false); !isProblem(err, chat.ProblemBadInput) {
+		t.Errorf("the upload of a pipe: %v", err)
+	}
+}
+
+func isProblem(err error, kind chat.ProblemKind) bool {
+	var p *chat.Problem
+	return errors.As(err, &p) && p.Kind == kind
 }

@@ -273,6 +273,9 @@ func TestSafeName(t *testing.T) {
 		"Ünïcödé 猫.png":        "Ünïcödé 猫.png",
 		"bad\xffutf8":          "bad_utf8",
 		"dir/":                 "file",
+
+		"a.pdf" + strings.Repeat("\u2800", 90) + ".exe": "a.pdf .exe",
+		"a\u3164\u034f\ufe0f.txt":                       "a.txt",
 	} {
 		if got := SafeName(in); got != want {
 			t.Errorf("SafeName(%q) = %q, want %q", in, got, want)

@@ -21,15 +21,18 @@ func SafeName(s string) string {
 	}
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsSpace(r):
+		case unicode.IsSpace(r), r == '\u2800': // a Braille letter without dots
 			return ' '
-		case !unicode.IsPrint(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
+		case !unicode.IsPrint(r), unicode.Is(unicode.Co, r),
+			unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
 			return -1
 		case strings.ContainsRune(`<>:"|?*`, r):
 			return '_'
 		}
 		return r
 	}, s)
+	// Blanks in a row could push the end of a name out of sight.
+	s = strings.Join(strings.Fields(s), " ")
 	s = strings.TrimRight(strings.TrimLeft(s, " .-~"), " .")
 	if s == "" {
 		return "file"

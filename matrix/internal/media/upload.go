@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"maunium.net/go/mautrix"
@@ -39,7 +40,8 @@ type uploadLimit struct {
 //
 // Spec: client-server-api#post_matrixmediav3upload, client-server-api#sending-encrypted-attachments
 func (m *Media) Upload(ctx context.Context, path string, encrypt bool) (convert.Upload, error) {
-	f, err := os.Open(path)
+	// A pipe that nobody writes to would otherwise be waited for, whatever ctx says.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return convert.Upload{}, fmt.Errorf("read file: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -29,11 +30,32 @@ func newTxn() chat.TxnID {
 	return chat.TxnID("hb" + base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
+// composeSafely is compose, with a bug in it as the reason why the message was
+// not sent: its text goes back to where it was written, and what was asked for
+// behind it is still written down.
+func (o *Outbox) composeSafely(ctx context.Context, i intent) (p op) {
+	err := fault.Guard(func() error {
+		p = o.compose(ctx, i)
+		return nil
+	})
+	var broken *fault.PanicError
+	if errors.As(err, &broken) {
+		o.log.Error("Message cannot be made because of a bug", slog.String("room", string(i.out.Room)), slog.String("stack", string(broken.Stack)))
+		p = op{intent: i, problem: &chat.Problem{Kind: chat.ProblemInternal, Err: broken}}
+	}
+	return p
+}
+
 // compose turns an Outgoing into the row and the echo that are written. The
 // echo is read from the event in the way in which the event itself will be.
 func (o *Outbox) compose(ctx context.Context, i intent) op {
-	p := op{intent: i}
 	now := o.opt.Now()
+	if i.out.Kind == chat.OutFile { // it may be sent by a later run, started in another folder
+		if path, err := filepath.Abs(i.out.Path); err == nil {
+			i.out.Path = path
+		}
+	}
+	p := op{intent: i}
 	p.row = store.Pending{Room: i.out.Room, Txn: newTxn(), Out: i.out, State: chat.Sending, Created: now}
 	var err error
 	if i.out.Kind == chat.OutFile {

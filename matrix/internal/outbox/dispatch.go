@@ -70,6 +70,14 @@ func (d *dispatcher) at(room chat.RoomID, t time.Time) {
 	d.plan(room, t)
 }
 
+// insist has a room looked at now, whatever the homeserver asked for.
+func (d *dispatcher) insist(room chat.RoomID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pause = time.Time{}
+	d.plan(room, time.Time{})
+}
+
 // plan sets when a room is due. The caller holds mu.
 func (d *dispatcher) plan(room chat.RoomID, t time.Time) {
 	if room == "" {
@@ -218,8 +226,7 @@ func (o *Outbox) dispatch(ctx context.Context, g *errgroup.Group) error {
 			}
 			guarded(g, func() error {
 				defer o.rooms.finished(room)
-				o.sendRoom(ctx, room)
-				return nil
+				return o.sendRoom(ctx, room)
 			})
 		}
 		select {

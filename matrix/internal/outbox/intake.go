@@ -185,7 +185,7 @@ func (o *Outbox) prepare(ctx context.Context, b *batch, i intent) {
 	case doUI:
 		b.ui[i.name] = i.value
 	case doSend:
-		p := o.compose(ctx, i)
+		p := o.composeSafely(ctx, i)
 		if takesDraft(i.out.Kind) {
 			d := chat.Draft{Room: i.out.Room}
 			if p.problem != nil { // the text goes back to where it came from
@@ -231,19 +231,19 @@ func (o *Outbox) applyOp(tx *store.Tx, p *op) error {
 	case doSend:
 		return o.applySend(tx, p)
 	case doRetry:
-		row, ok, err := tx.PendingItem(p.intent.key)
+		row, ok, err := tx.PendingOf(p.intent.key)
 		if err != nil || !ok || o.rooms.flying(row.Key) {
 			return err
 		}
 		row.State, row.Problem, row.NextTry = chat.Waiting, nil, time.Time{}
-		p.room = row.Room
+		p.room, p.intent.key = row.Room, row.Key
 		return tx.UpdatePending(row)
 	case doDiscard:
-		row, ok, err := tx.PendingItem(p.intent.key)
+		row, ok, err := tx.PendingOf(p.intent.key)
 		if err != nil || !ok || o.rooms.flying(row.Key) {
 			return err
 		}
-		p.room = row.Room
+		p.room, p.intent.key = row.Room, row.Key
 		_, err = tx.Discard(row.Key)
 		return err
 	case doRead:
@@ -293,7 +293,7 @@ func (o *Outbox) written(b *batch) {
 			o.waiter.done(p.intent.key, result{err: &chat.Problem{Kind: chat.ProblemCancelled}})
 			o.rooms.kick(p.room)
 		case p.kind == doRetry:
-			o.rooms.at(p.room, time.Time{})
+			o.rooms.insist(p.room)
 		case p.kind == doRead && p.moved:
 			o.light.read(p.room, p.event)
 			if p.unmark {

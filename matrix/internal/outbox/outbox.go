@@ -21,7 +21,9 @@
 //
 // A reaction, deletion or edit that the homeserver refuses has no row of its
 // own on the screen: it is taken back with a notice, and the text of an edit
-// becomes the draft again.
+// becomes the draft again. Where something else is being written, the edit
+// stays, and its message shows that it was not sent. A message that a bug keeps
+// from being sent ends the program once and is refused from then on.
 package outbox
 
 import (

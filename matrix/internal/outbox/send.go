@@ -13,7 +13,6 @@ import (
 	"maunium.net/go/mautrix"
 
 	"hubbub/matrix/internal/convert"
-	"hubbub/matrix/internal/crypto"
 	"hubbub/matrix/internal/fault"
 	"hubbub/store"
 	"hubbub/store/chat"
@@ -30,8 +29,8 @@ const (
 const typeEncrypted = "m.room.encrypted"
 
 // sendRoom sends the rows of a room, first to last, until one has to wait,
-// cannot be sent, or there is none left.
-func (o *Outbox) sendRoom(ctx context.Context, room chat.RoomID) {
+// cannot be sent, or there is none left. The error is a *fault.PanicError.
+func (o *Outbox) sendRoom(ctx context.Context, room chat.RoomID) error {
 	for ctx.Err() == nil {
 		o.arrived(ctx, room)
 		row, ok, err := o.opt.Store.NextPending(ctx, room)
@@ -40,22 +39,24 @@ func (o *Outbox) sendRoom(ctx context.Context, room chat.RoomID) {
 				o.log.Error("Outbox cannot be read", slog.String("room", string(room)), slog.Any("err", err))
 				o.rooms.at(room, time.Now().Add(maxRetry))
 			}
-			return
+			return nil
 		}
 		if !ok || row.State == chat.SendError {
-			return
+			return nil
 		}
 		if row.Attempts > 0 && o.rooms.hold(room) {
-			return // it may have arrived before the last stop: the first sync will tell
+			return nil // it may have arrived before the last stop: the first sync will tell
 		}
 		if wait := o.unsettled(row); wait > 0 {
 			o.rooms.at(room, time.Now().Add(wait))
-			return
+			return nil
 		}
-		if !o.sendRow(ctx, row) {
-			return
+		on, err := o.sendRow(ctx, row)
+		if err != nil || !on {
+			return err
 		}
 	}
+	return nil
 }
 
 // unsettled returns how long to wait with a message whose try was cut off by
@@ -85,28 +86,22 @@ func (o *Outbox) arrived(ctx context.Context, room chat.RoomID) {
 	}
 }
 
-// sendRow tries one row. It returns false when the room has to wait.
-func (o *Outbox) sendRow(ctx context.Context, row store.Pending) bool {
+// sendRow tries one row. It returns false when the room has to wait, and a
+// *fault.PanicError when there is a bug in what the row takes: the row is given
+// up then, so that the next start does not end in the same way.
+func (o *Outbox) sendRow(ctx context.Context, row store.Pending) (on bool, err error) {
 	o.rooms.fly(row.Key, true)
 	defer o.rooms.fly(row.Key, false)
-	id, err := o.try(ctx, &row)
-	switch {
-	case err == nil:
-		return o.sent(ctx, row, id)
-	case errors.Is(err, errGone):
-		return true
-	case ctx.Err() != nil:
-		return false // the row is as it was: the next start goes on
+	err = fault.Guard(func() error {
+		id, err := o.try(ctx, &row)
+		on = o.judge(ctx, row, id, err)
+		return nil
+	})
+	var broken *fault.PanicError
+	if errors.As(err, &broken) {
+		o.fail(context.WithoutCancel(ctx), row, &chat.Problem{Kind: chat.ProblemInternal, Err: broken})
 	}
-	p := crypto.KeyProblem(err)
-	if p == nil {
-		p = fault.From(err)
-	}
-	if p.Retry || p.Kind == chat.ProblemSignedOut {
-		o.postpone(ctx, row, p)
-		return false
-	}
-	return o.fail(ctx, row, p)
+	return on, err
 }
 
 // try brings a row to the homeserver and returns its event id.
@@ -317,95 +312,4 @@ func (o *Outbox) put(ctx context.Context, row store.Pending) (chat.EventID, erro
 		return "", &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "no event id in the answer", Retry: true}
 	}
 	return resp.ID, nil
-}
-
-// sent writes down that the homeserver has the message.
-func (o *Outbox) sent(ctx context.Context, row store.Pending, id chat.EventID) bool {
-	err := o.opt.Store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		err := tx.Sent(row.Room, row.Key, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil // discarded while it was under way: it comes back by sync
-		}
-		return err
-	})
-	if errors.Is(err, store.ErrForeignEvent) { // asking again would get the same answer
-		return o.fail(ctx, row, &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the answer names a message of somebody else", Err: err})
-	}
-	if err != nil {
-		// The next try has the same transaction id and yields the same event.
-		o.postpone(ctx, row, fault.From(err))
-		return false
-	}
-	o.waiter.done(row.Key, result{id: id})
-	return true
-}
-
-// postpone plans the next try.
-func (o *Outbox) postpone(ctx context.Context, row store.Pending, p *chat.Problem) {
-	wait := min(minRetry<<min(max(row.Attempts-1, 0), 8), maxRetry)
-	if p.RetryAfter > 0 {
-		wait = p.RetryAfter
-	}
-	if p.Kind == chat.ProblemSignedOut {
-		wait = maxRetry
-	}
-	row.State, row.Problem, row.NextTry = chat.Waiting, p, o.opt.Now().Add(wait)
-	if err := o.update(ctx, row); err != nil && !errors.Is(err, errGone) && ctx.Err() == nil {
-		o.log.Error("Outbox row cannot be saved", slog.String("room", string(row.Room)), slog.Any("err", err))
-	}
-	if p.Kind == chat.ProblemRateLimit {
-		o.rooms.silence(time.Now().Add(wait))
-	}
-	o.log.Info("Message waits", slog.String("room", string(row.Room)), slog.String("problem", p.Kind.String()), slog.Duration("wait", wait))
-	o.rooms.at(row.Room, time.Now().Add(wait))
-}
-
-// fail gives a row up until the person decides. Rows that the screen does not
-// show are taken back instead, so that they do not hold up the room for ever.
-// It returns true when the room can go on.
-func (o *Outbox) fail(ctx context.Context, row store.Pending, p *chat.Problem) bool {
-	o.log.Warn("Message was refused", slog.String("room", string(row.Room)), slog.String("problem", p.Kind.String()), slog.String("code", p.Code))
-	defer o.waiter.done(row.Key, result{err: p})
-	back, err := o.takeBack(ctx, row)
-	if err != nil {
-		o.postpone(ctx, row, fault.From(err))
-		return false
-	}
-	if back {
-		o.opt.Store.PublishNotice(chat.Notice{Room: row.Room, Problem: p})
-		return true
-	}
-	row.State, row.Problem = chat.SendError, p
-	if err := o.update(ctx, row); err != nil && !errors.Is(err, errGone) {
-		o.log.Error("Outbox row cannot be saved", slog.String("room", string(row.Room)), slog.Any("err", err))
-		o.rooms.at(row.Room, time.Now().Add(maxRetry))
-	}
-	return false
-}
-
-// takeBack removes a refused row that is no message of its own. The text of
-// an edit becomes the draft, unless something else is being written there.
-func (o *Outbox) takeBack(ctx context.Context, row store.Pending) (bool, error) {
-	hidden := !sealed(row.Type)
-	if !hidden && row.Out.Edit == "" {
-		return false, nil
-	}
-	if !hidden {
-		drafts, err := o.opt.Store.Drafts(ctx)
-		if err != nil {
-			return false, fmt.Errorf("load drafts: %w", err)
-		}
-		for _, d := range drafts {
-			if d.Room == row.Room {
-				return false, nil
-			}
-		}
-	}
-	err := o.opt.Store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Discard(row.Key); err != nil || hidden {
-			return err
-		}
-		return tx.PutDraft(chat.Draft{Room: row.Room, Text: row.Out.Text, Cursor: len(row.Out.Text), Edit: row.Out.Edit})
-	})
-	return err == nil, err
 }

@@ -148,3 +148,25 @@ func TestDraftsAndWindowValuesAreOnDiskSoonAndAtOnceWithFlush(t *testing.T) {
 		t.Errorf("draft took %v", took)
 	}
 }
+
+// A file is named as seen from the folder in which hubbub runs; a later run may be in another.
+func TestFileIsFoundFromAnotherFolder(t *testing.T) {
+	s := storetest.New(t)
+	storetest.Joined(t, s, room)
+	home := t.TempDir()
+	t.Chdir(home)
+	if err := os.WriteFile("notes.png", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := newHomeserver(t)
+	o := New(Options{Store: s, Client: client(t, h.URL), User: storetest.Me})
+	o.Send(chat.Outgoing{Room: room, Kind: chat.OutFile, Path: "notes.png"})
+	if err := o.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	row, ok, err := s.NextPending(t.Context(), room)
+	if err != nil || !ok || row.Out.Path != filepath.Join(home, "notes.png") {
+		t.Errorf("the file is %q, %v", row.Out.Path, err)
+	}
+}

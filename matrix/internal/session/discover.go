@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,15 @@ import (
 const (
 	maxDiscovery   = 64 << 10 // bytes of a discovery answer
 	discoveryLimit = 15 * time.Second
+	wellKnownLimit = 6 * time.Second // the API may answer where this does not
+	wellKnownPath  = "/.well-known/matrix/client"
 	flowPassword   = "m.login.password"
+)
+
+// Details of chat.ProblemBadInput.
+const (
+	DetailBadAddress = "bad_address" // of a homeserver
+	DetailBadUser    = "bad_user"
 )
 
 // hostName is the DNS name of a server name. Numbers and IPv6 are judged by netip.
@@ -34,32 +43,73 @@ const (
 var hostName = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$`)
 
 // Discover finds the homeserver of a server name, a user id or a URL, and what
-// it offers at sign-in. Errors are *chat.Problem.
+// it offers at sign-in. Errors are *chat.Problem; the options are then what was
+// found before: Name, and the Homeserver that it is about.
 //
 // Spec: client-server-api#server-discovery
 func (r *Registry) Discover(ctx context.Context, address string) (chat.LoginOptions, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoveryLimit)
 	defer cancel()
-	name, bases, err := r.candidates(ctx, address)
+	name, tries, err := candidates(address)
 	if err != nil {
 		return chat.LoginOptions{}, err
 	}
-	var first *chat.Problem
-	for _, base := range bases {
-		opts, err := r.offer(ctx, base)
-		if err == nil {
-			opts.Name = name
-			return opts, nil
+	found := chat.LoginOptions{Name: name}
+	var why, document *chat.Problem
+	for _, try := range tries {
+		base, broken, err := r.baseOf(ctx, try)
+		if base == nil && err == nil {
+			document = cmp.Or(document, broken)
+			continue
 		}
-		if first == nil {
-			first = fault.From(err)
+		var opts chat.LoginOptions
+		if err == nil {
+			if opts, err = r.offer(ctx, base); err == nil {
+				opts.Name = name
+				return opts, nil
+			}
+		}
+		// What is not a homeserver says less than one that does not answer.
+		if why == nil || why.Kind == chat.ProblemNotMatrix {
+			why, found.Homeserver = fault.From(err), ""
+			if base != nil {
+				found.Homeserver = base.String()
+			}
+		}
+		if try.base == nil {
+			break // a document that can be read is the last word
 		}
 	}
-	return chat.LoginOptions{}, first
+	if document != nil && document.Detail != "" && why.Kind == chat.ProblemNotMatrix {
+		why = &chat.Problem{Kind: why.Kind, Detail: "its " + wellKnownPath + " cannot be used, " + document.Detail, Err: document}
+	}
+	return found, why
 }
 
-// candidates returns the server name and the base URLs to try for it, in order.
-func (r *Registry) candidates(ctx context.Context, address string) (string, []*url.URL, error) {
+// baseOf returns the API of a candidate, or nil where no document names one;
+// broken says why a document that is there is of no use. What would not be
+// private is an error: it is not got around.
+func (r *Registry) baseOf(ctx context.Context, c candidate) (base *url.URL, broken *chat.Problem, err error) {
+	if c.base != nil {
+		return c.base, nil, nil
+	}
+	base, err = r.wellKnown(ctx, c.origin)
+	if err == nil || refused(err) {
+		return base, nil, err
+	}
+	return nil, fault.From(err), nil
+}
+
+func refused(err error) bool { return err != nil && fault.From(err).Kind == chat.ProblemInsecure }
+
+// candidate is where a homeserver may be.
+type candidate struct {
+	base   *url.URL // its API, or nil:
+	origin string   // look into the well-known document there
+}
+
+// candidates returns the server name and where to look for its homeserver, in order.
+func candidates(address string) (string, []candidate, error) {
 	address = strings.TrimSpace(address)
 	if user := chat.UserID(address); strings.HasPrefix(address, "@") && user.Valid() {
 		address = user.Homeserver()
@@ -69,33 +119,29 @@ func (r *Registry) candidates(ctx context.Context, address string) (string, []*u
 		if err != nil {
 			return "", nil, err
 		}
-		bases := []*url.URL{u}
-		if known, err := r.wellKnown(ctx, u.Scheme+"://"+u.Host); err == nil && known != nil {
-			bases = append(bases, known)
-		}
-		return u.Host, bases, nil
+		u.Path, _, _ = strings.Cut(u.Path, "/_matrix") // the address of a request is one of the API too
+		return u.Host, []candidate{{base: u}, {origin: u.Scheme + "://" + u.Host}}, nil
 	}
+	address = strings.TrimRight(address, "/")
 	host, err := serverName(address)
 	if err != nil {
 		return "", nil, err
 	}
 	https := &url.URL{Scheme: "https", Host: address}
 	if loopback(host) {
-		return address, []*url.URL{{Scheme: "http", Host: address}, https}, nil
+		return address, []candidate{{base: &url.URL{Scheme: "http", Host: address}}, {base: https}}, nil
 	}
-	known, err := r.wellKnown(ctx, "https://"+address)
-	if err != nil && fault.From(err).Kind == chat.ProblemInsecure {
-		return "", nil, err
+	tries := []candidate{{origin: "https://" + address}, {base: https}}
+	if host != address && !strings.HasPrefix(address, "[") {
+		// The port of a server name is where homeservers talk to each other.
+		tries = append(tries, candidate{origin: "https://" + host})
 	}
-	if known != nil {
-		return address, []*url.URL{known}, nil
-	}
-	return address, []*url.URL{https}, nil
+	return address, tries, nil
 }
 
 // serverName checks `host` or `host:port` and returns the host.
 func serverName(s string) (string, error) {
-	bad := &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not the name of a homeserver"}
+	bad := &chat.Problem{Kind: chat.ProblemBadInput, Detail: DetailBadAddress}
 	if s == "" || len(s) > 255 {
 		return "", bad
 	}
@@ -114,20 +160,36 @@ func serverName(s string) (string, error) {
 	return host, nil
 }
 
-// wellKnown reads the well-known document. It returns nil when there is none.
+// wellKnown reads the well-known document. It returns nil when there is none,
+// and an error with the URL when that one is refused.
 //
 // Spec: client-server-api#well-known-uris
 func (r *Registry) wellKnown(ctx context.Context, origin string) (*url.URL, error) {
+	ctx, cancel := context.WithTimeout(ctx, wellKnownLimit)
+	defer cancel()
 	var doc struct {
 		Homeserver struct {
-			BaseURL string `json:"base_url"`
+			BaseURL *string `json:"base_url"`
 		} `json:"m.homeserver"`
 	}
-	err := r.getJSON(ctx, origin+"/.well-known/matrix/client", &doc)
-	if err != nil || doc.Homeserver.BaseURL == "" {
+	err := r.getJSON(ctx, origin+wellKnownPath, &doc)
+	var answer mautrix.HTTPError
+	switch {
+	case errors.As(err, &answer) && answer.Response != nil && answer.Response.StatusCode == http.StatusNotFound:
+		return nil, nil
+	case err != nil:
 		return nil, err
+	case doc.Homeserver.BaseURL == nil:
+		return nil, &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "it names no homeserver"}
 	}
-	return checkURL(doc.Homeserver.BaseURL)
+	base, err := checkURL(*doc.Homeserver.BaseURL)
+	if refused(err) {
+		base, _ = url.Parse(*doc.Homeserver.BaseURL) // checkURL could
+		return &url.URL{Scheme: base.Scheme, Host: base.Host}, err
+	} else if err != nil {
+		return nil, &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "the address that it names is none", Err: err}
+	}
+	return base, nil
 }
 
 // offer asks a base URL whether it is a homeserver, and for its sign-in flows.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"hubbub/matrix/internal/fault"
+	"hubbub/store/chat"
 )
 
 // Modes of what is ours, set whatever the umask says.
@@ -16,12 +19,22 @@ const (
 // makeDir makes a directory and all above it; the last one is ours alone.
 func makeDir(path string) error {
 	if err := os.MkdirAll(path, dirMode); err != nil {
-		return fmt.Errorf("make directory: %w", err)
+		return unusable(path, fmt.Errorf("make directory: %w", err))
 	}
 	if err := os.Chmod(path, dirMode); err != nil {
-		return fmt.Errorf("protect directory: %w", err)
+		return unusable(path, fmt.Errorf("protect directory: %w", err))
 	}
 	return nil
+}
+
+// unusable says that a folder of ours cannot be made or looked into, such as
+// when a file is in the way.
+func unusable(path string, err error) *chat.Problem {
+	p := fault.From(err)
+	if p.Kind == chat.ProblemUnknown || p.Kind == chat.ProblemNotFound {
+		p = &chat.Problem{Kind: chat.ProblemReadOnly, Detail: path, Err: err}
+	}
+	return p
 }
 
 // writeFile replaces a file as a whole: after a crash there is the old one or the new one.
@@ -75,6 +88,6 @@ func exists(path string) (bool, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return false, nil
 	default:
-		return false, fmt.Errorf("look for %s: %w", filepath.Base(path), err)
+		return false, unusable(path, fmt.Errorf("look for %s: %w", filepath.Base(path), err))
 	}
 }

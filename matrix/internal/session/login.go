@@ -40,7 +40,7 @@ func (r *Registry) Login(ctx context.Context, req chat.LoginRequest) (*Session, 
 	}
 	user := strings.TrimSpace(req.User)
 	if user == "" || len(user) > 255 || strings.HasPrefix(user, "@") && !chat.UserID(user).Valid() {
-		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not a user name"}
+		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: DetailBadUser}
 	}
 	here := r.known(base, user)
 	for range 2 { // once more when the homeserver names an account that turns out to be here
@@ -58,7 +58,7 @@ func (r *Registry) known(base *url.URL, user string) chat.UserID {
 	if id := chat.UserID(user); id.Valid() {
 		return id
 	}
-	accounts, err := r.Accounts()
+	accounts, _, err := r.Accounts()
 	if err != nil {
 		return ""
 	}
@@ -206,7 +206,7 @@ func (r *Registry) recall(ctx context.Context, base *url.URL, user chat.UserID, 
 	case err != nil:
 		return err
 	}
-	if was, err := url.Parse(rec.Homeserver); err != nil || was.Host != base.Host {
+	if !r.isHome(ctx, user, rec.Homeserver, base) {
 		// Another homeserver that claims our user id must not get our keys' device.
 		return &chat.Problem{
 			Kind:   chat.ProblemBadInput,
@@ -221,6 +221,17 @@ func (r *Registry) recall(ctx context.Context, base *url.URL, user chat.UserID, 
 	sec, err := r.loadSecrets(ctx, sl.dir, rec)
 	sl.pickle = sec.Pickle
 	return err
+}
+
+// isHome reports whether base is the homeserver of an account that was at
+// another address: it is the same host, or the one that the server name of the
+// account leads to now.
+func (r *Registry) isHome(ctx context.Context, user chat.UserID, was string, base *url.URL) bool {
+	if u, err := url.Parse(was); err == nil && u.Host == base.Host {
+		return true
+	}
+	now, err := r.Discover(ctx, string(user))
+	return err == nil && now.Homeserver == base.String()
 }
 
 // release frees the lock, and removes a folder that was made in vain.

@@ -108,7 +108,7 @@ func TestDiscoverByWebSite(t *testing.T) {
 		t.Errorf("got %+v, %v", opts, err)
 	}
 	site.on("GET /.well-known/matrix/client", answer(200, `{"m.homeserver":{"base_url":"http://example.org"}}`))
-	if _, err := registry(t, t.TempDir(), nil).Discover(t.Context(), site.URL); kindOf(err) != chat.ProblemNotMatrix {
+	if _, err := registry(t, t.TempDir(), nil).Discover(t.Context(), site.URL); kindOf(err) != chat.ProblemInsecure {
 		t.Errorf("plain http by well-known: %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestAccountLivesOnDisk(t *testing.T) {
 	if err := again.Unlock(t.Context()); err != nil || string(again.PickleKey()) != key {
 		t.Errorf("unlock: %v", err)
 	}
-	if list, err := r.Accounts(); err != nil || len(list) != 1 || list[0].Account != want {
+	if list, broken, err := r.Accounts(); err != nil || len(list) != 1 || len(broken) != 0 || list[0].Account != want {
 		t.Errorf("accounts %+v, %v", list, err)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -291,7 +291,7 @@ func TestImpostorHomeserver(t *testing.T) {
 	if kindOf(err) != chat.ProblemBadInput {
 		t.Errorf("got %v", err)
 	}
-	list, err := r.Accounts()
+	list, _, err := r.Accounts()
 	if err != nil || len(list) != 1 || list[0].Homeserver != h.URL {
 		t.Errorf("accounts %+v, %v", list, err)
 	}
@@ -435,8 +435,8 @@ func TestBadRecord(t *testing.T) {
 		if _, err := r.Open("@ada:example.org"); kindOf(err) != want {
 			t.Errorf("%s: %v", body, err)
 		}
-		if list, err := r.Accounts(); err != nil || len(list) != 0 {
-			t.Errorf("%s: %+v, %v", body, list, err)
+		if list, broken, err := r.Accounts(); err != nil || len(list) != 0 || len(broken) != 1 || broken[0].Kind != want {
+			t.Errorf("%s: %+v, %v, %v", body, list, broken, err)
 		}
 	}
 	if _, err := r.Open("@nobody:example.org"); kindOf(err) != chat.ProblemNotFound {

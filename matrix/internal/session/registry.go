@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"hubbub/matrix/internal/fault"
 	"hubbub/store/chat"
 )
 
@@ -77,17 +78,16 @@ func (r record) account() chat.Account {
 	return chat.Account{User: r.User, Device: r.Device, Homeserver: r.Homeserver}
 }
 
-// Accounts lists the accounts, the one used last first. A folder whose record
-// cannot be read is left out, and named in the log. Removals that a crash cut
-// off are finished.
-func (r *Registry) Accounts() ([]Info, error) {
+// Accounts lists the accounts, the one used last first, and what is wrong with
+// the folders whose record cannot be read. Removals that a crash cut off are
+// finished.
+func (r *Registry) Accounts() (all []Info, broken []*chat.Problem, err error) {
 	entries, err := os.ReadDir(r.data)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("list accounts: %w", err)
+		return nil, nil, fmt.Errorf("list accounts: %w", err)
 	}
-	var out []Info
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), removedPrefix) {
 			r.finishRemoval(e.Name())
@@ -101,18 +101,19 @@ func (r *Registry) Accounts() ([]Info, error) {
 			continue
 		} else if err != nil {
 			r.log.Warn("Account record is unreadable", "folder", e.Name(), "err", err)
+			broken = append(broken, fault.From(err))
 			continue
 		}
 		info := Info{Account: rec.account()}
 		if st, err := os.Stat(filepath.Join(dir, lockName)); err == nil {
 			info.LastUsed = st.ModTime()
 		}
-		out = append(out, info)
+		all = append(all, info)
 	}
-	slices.SortStableFunc(out, func(a, b Info) int {
+	slices.SortStableFunc(all, func(a, b Info) int {
 		return cmp.Or(b.LastUsed.Compare(a.LastUsed), cmp.Compare(a.User, b.User))
 	})
-	return out, nil
+	return all, broken, nil
 }
 
 // finishRemoval deletes what a sign-out that was cut off has left. It holds keys.

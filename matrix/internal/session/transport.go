@@ -68,21 +68,28 @@ func sameHost(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// secureHops follows a few redirects, and none to plain http.
+// secureHops follows a few redirects, none to plain http, and none from elsewhere
+// to this machine, whose services trust whoever can reach them.
 func secureHops(req *http.Request, via []*http.Request) error {
 	if len(via) >= maxRedirects {
 		return &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "too many redirects"}
 	}
+	if inward(via[0].URL, req.URL) {
+		return &chat.Problem{Kind: chat.ProblemNotMatrix, Detail: "a redirect to this machine"}
+	}
 	_, err := checkURL(req.URL.String())
 	return err
 }
+
+// inward reports whether a machine elsewhere leads to this one.
+func inward(from, to *url.URL) bool { return loopback(to.Hostname()) && !loopback(from.Hostname()) }
 
 // checkURL accepts an https URL, or an http URL of a loopback address, without
 // credentials, query or fragment, and returns it without a slash at its end.
 func checkURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: "not the address of a homeserver"}
+		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: DetailBadAddress}
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return nil, &chat.Problem{Kind: chat.ProblemInsecure, Detail: "http:// to " + cut(u.Host, 255)}

@@ -55,3 +55,36 @@ func TestTokenGoesToTheHomeserverAlone(t *testing.T) {
 		}
 	}
 }
+
+// A homeserver elsewhere leads nobody to the services of his own machine.
+func TestNothingLeadsToThisMachine(t *testing.T) {
+	hop := func(from, to string) error {
+		request := func(address string) *http.Request {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return req
+		}
+		return secureHops(request(to), []*http.Request{request(from)})
+	}
+	for _, c := range []struct {
+		from, to string
+		refused  bool
+	}{
+		{"https://example.org/a", "https://matrix.example.org/a", false},
+		{"http://localhost:8008/a", "http://127.0.0.1:8009/a", false},
+		{"https://example.org/a", "http://127.0.0.1:8500/v1", true},
+		{"https://example.org/a", "https://localhost/v1", true},
+		{"https://example.org/a", "https://[::1]:2/v1", true},
+		{"https://example.org/a", "http://[::ffff:127.0.0.1]/v1", true},
+		{"https://example.org/a", "http://example.org/a", true},
+	} {
+		if err := hop(c.from, c.to); (err != nil) != c.refused {
+			t.Errorf("%s to %s: %v", c.from, c.to, err)
+		}
+	}
+	if from, err := url.Parse("https://example.org"); err != nil || !inward(from, &url.URL{Scheme: "http", Host: "127.0.0.1:1"}) {
+		t.Error("a well-known document leads here")
+	}
+}

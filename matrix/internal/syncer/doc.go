@@ -24,7 +24,9 @@
 // others, which wait in the temporary file.
 //
 // An answer that brings nothing is not written down: the older token on disk
-// says the same, and an idle client leaves the disk alone.
+// says the same, and an idle client leaves the disk alone. A homeserver that
+// gives such answers at once, instead of holding the request, is asked less and
+// less often.
 //
 // # Connection
 //

@@ -14,6 +14,16 @@ const (
 	paceShare = 4 // response work takes at most a fifth of the time
 )
 
+// A homeserver holds a request until something happens. One that answers at
+// once though nothing did would be asked without end: after a few such answers
+// in a row the next request waits, longer each time.
+const (
+	atOnce     = time.Second // an answer that took less was not held
+	emptyBurst = 5           // such answers in a row that cost nothing
+	emptyMin   = 100 * time.Millisecond
+	emptyMax   = 5 * time.Second
+)
+
 // pacer is a token bucket over responses: full after quiet, so that what comes
 // then is asked for at once, and empty while events flow.
 type pacer struct {
@@ -21,6 +31,22 @@ type pacer struct {
 	last   time.Time
 	work   time.Duration // time that a response takes to take in
 	took   time.Duration // time that the last one took
+	empty  int           // answers in a row that brought nothing and were not held
+}
+
+// answered notes what an answer brought, and after what time it came.
+func (p *pacer) answered(something bool, after time.Duration) {
+	if p.empty++; something || after >= atOnce {
+		p.empty = 0
+	}
+}
+
+// patience is how long the next request waits because of empty answers.
+func (p *pacer) patience() time.Duration {
+	if p.empty <= emptyBurst {
+		return 0
+	}
+	return min(emptyMin<<min(p.empty-emptyBurst-1, 10), emptyMax)
 }
 
 // worked notes how long a response took. One alone that took long, as when the

@@ -23,7 +23,8 @@ type response struct {
 
 // once asks for one response and takes it in. It returns the token behind it.
 func (s *Syncer) once(ctx context.Context, token string) (string, error) {
-	a, err := s.request(ctx, token, s.conn.State == chat.ConnOnline)
+	answers, held, asked := s.o.Store.Answers(), s.conn.State == chat.ConnOnline, time.Now()
+	a, err := s.request(ctx, token, held)
 	if err != nil {
 		return "", err
 	}
@@ -32,6 +33,7 @@ func (s *Syncer) once(ctx context.Context, token string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	in.Asked(answers)
 	if token == "" {
 		s.set(receiving, nil, 0)
 		return s.takeFirst(ctx, in, newStream(a))
@@ -41,39 +43,42 @@ func (s *Syncer) once(ctx context.Context, token string) (string, error) {
 		return "", err
 	}
 	start := time.Now()
-	next, err := s.takeNormal(ctx, in, st)
+	next, something, err := s.takeNormal(ctx, in, st)
 	s.pace.worked(time.Since(start))
+	s.pace.answered(!held || something && next != token, start.Sub(asked))
 	return next, err
 }
 
 // takeNormal takes in a response in one transaction. Its rooms are held back
-// until all of it has been read and its keys are on disk.
-func (s *Syncer) takeNormal(ctx context.Context, in *ingest.Intake, st *stream) (string, error) {
+// until all of it has been read and its keys are on disk. It also returns
+// whether there was anything in it.
+func (s *Syncer) takeNormal(ctx context.Context, in *ingest.Intake, st *stream) (next string, something bool, err error) {
 	wait := &spool{dir: s.o.SpoolDir}
 	defer wait.close()
 	r := &response{}
 	if err := s.read(st, in, r, wait.add); err != nil {
-		return "", err
+		return "", false, err
 	}
 	acked := len(r.keys.Events) > 0
+	something = acked || len(r.keys.Changed)+len(r.keys.Left) > 0
 	if err := s.handKeys(ctx, r); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if wait.file != nil {
-		return r.next, in.Finish(ctx, r.next, wait.all())
+		return r.next, true, in.Finish(ctx, r.next, wait.all())
 	}
 	for sec, err := range wait.all() {
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if _, err := in.Add(ctx, in.Prepare(ctx, sec)); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	if in.Empty() && !acked {
-		return r.next, nil // an idle client writes nothing; the older token on disk says the same
+		return r.next, something, nil // an idle client writes nothing; the older token on disk says the same
 	}
-	return r.next, in.Finish(ctx, r.next, nil)
+	return r.next, true, in.Finish(ctx, r.next, nil)
 }
 
 // handKeys gives what was read about keys to the key handler.

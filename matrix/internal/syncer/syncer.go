@@ -100,6 +100,9 @@ func (s *Syncer) Run(ctx context.Context) error {
 			if !s.pace.wait(ctx) {
 				return nil
 			}
+			if wait := s.pace.patience(); wait > 0 && !s.sleep(ctx, wait) {
+				return nil
+			}
 			continue
 		}
 		if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {

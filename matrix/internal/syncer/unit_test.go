@@ -268,6 +268,40 @@ func TestPacing(t *testing.T) {
 	})
 }
 
+// A homeserver that answers at once though nothing happened, or says the same
+// again and again, is not asked without end; what it brings then is taken at once.
+func TestEmptyAnswersAreNotAskedForWithoutEnd(t *testing.T) {
+	const said = `"rooms":{"join":{"!r:x":{"timeline":{"events":[{"event_id":"$1","type":"m.room.message","sender":"@a:x","content":{"msgtype":"m.text","body":"hi"}}]}}}}`
+	for name, answer := range map[string]func(n int) string{
+		"empty":    func(n int) string { return fmt.Sprintf(`{"next_batch":"s%d","device_one_time_keys_count":{}}`, n) },
+		"the same": func(int) string { return `{"next_batch":"s1",` + said + `}` },
+	} {
+		asked := make(chan time.Time, 100)
+		n := 0
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if n++; n > 11 {
+				<-r.Context().Done()
+				return
+			}
+			asked <- time.Now()
+			_, _ = io.WriteString(w, answer(n))
+		}))
+		st := storetest.New(t)
+		storetest.Write(t, st, func(tx *store.Tx) error { return tx.PutSync(store.SyncNextBatch, "s1") })
+		c := newCore(t, st, srv.URL, string(storetest.Me), "token")
+		c.run()
+		first, last := <-asked, time.Time{}
+		for range 10 {
+			last = <-asked
+		}
+		if d := last.Sub(first); d < time.Second {
+			t.Errorf("%s: 11 requests in %v", name, d)
+		}
+		c.stop()
+		srv.Close()
+	}
+}
+
 func TestClassify(t *testing.T) {
 	for _, c := range []struct {
 		err  error
