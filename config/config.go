@@ -10,6 +10,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 )
 
 // Keymaps that come with hubbub.
@@ -42,6 +43,8 @@ type Config struct {
 	// Keys maps an action name to the keys that replace its own. The names and
 	// keys are checked by the keymap, which knows them.
 	Keys map[string][]string
+	// KeyLines are the lines on which Keys stand, for whoever finds one wrong.
+	KeyLines map[string]int
 	// Theme is ThemeAuto, ThemeDark or ThemeLight.
 	Theme string
 	// Mouse lets clicks and the wheel work; off leaves selection to the terminal.
@@ -56,6 +59,8 @@ type Config struct {
 	Typing bool
 	// DownloadDir is where saved files go, an absolute path.
 	DownloadDir string
+	// SessionName is what other sessions see of one that is signed in here.
+	SessionName string
 	// ASCII draws with letters only, for terminals and fonts without box drawing.
 	ASCII bool
 }
@@ -66,7 +71,26 @@ func Default(home string) Config {
 	return Config{
 		Keymap: KeymapDefault, Theme: ThemeAuto, Mouse: true, Bell: true, Notifications: true,
 		Receipts: ReceiptsPublic, Typing: true, DownloadDir: filepath.Join(home, "Downloads"),
+		SessionName: "hubbub on " + system(),
 	}
+}
+
+// system names the operating system. The machine is not named: on some
+// homeservers strangers can read what a session is called.
+func system() string {
+	switch runtime.GOOS {
+	case "linux":
+		return "Linux"
+	case "darwin":
+		return "macOS"
+	case "freebsd":
+		return "FreeBSD"
+	case "netbsd":
+		return "NetBSD"
+	case "openbsd":
+		return "OpenBSD"
+	}
+	return runtime.GOOS
 }
 
 // Error is a fault in the configuration file.

@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 
 	"hubbub/config"
 )
 
-func TestParse(t *testing.T) {
-	c, err := config.Parse("c.toml", []byte(`
+// everyKey changes every setting.
+const everyKey = `
 keymap = "vim"
 theme = "light"
 mouse = false
@@ -22,21 +23,71 @@ notifications = false
 read_receipts = "private"
 typing = false
 download_dir = "~/in"
+session_name = " a boat "
 ascii = true
 [keys]
 switcher = ["ctrl+k", "f2"]
 quit = "ctrl+q"
-`), "/home/ada")
+`
+
+func TestParse(t *testing.T) {
+	c, err := config.Parse("c.toml", []byte(everyKey), "/home/ada")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Config{
 		Keymap: config.KeymapVim, Theme: config.ThemeLight, Receipts: config.ReceiptsPrivate,
-		DownloadDir: "/home/ada/in", ASCII: true,
-		Keys: map[string][]string{"switcher": {"ctrl+k", "f2"}, "quit": {"ctrl+q"}},
+		DownloadDir: "/home/ada/in", SessionName: "a boat", ASCII: true,
+		Keys:     map[string][]string{"switcher": {"ctrl+k", "f2"}, "quit": {"ctrl+q"}},
+		KeyLines: map[string]int{"switcher": 13, "quit": 14},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v", c)
+	}
+}
+
+// What the file can say, what the program has and what the sample documents are the same.
+func TestEverySettingIsDocumented(t *testing.T) {
+	c, err := config.Parse("c.toml", []byte(everyKey), "/home/ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, plain := reflect.ValueOf(c), reflect.ValueOf(config.Default("/home/ada"))
+	for i := range got.NumField() {
+		if name := got.Type().Field(i).Name; reflect.DeepEqual(got.Field(i).Interface(), plain.Field(i).Interface()) {
+			t.Errorf("no key sets %s", name)
+		}
+	}
+	keys := 1 // those of [keys] stand for the two of the sample
+	for line := range strings.Lines(config.Sample()) {
+		key, _, ok := strings.Cut(strings.TrimPrefix(line, "#"), " =")
+		if !ok || strings.HasPrefix(line, "# ") {
+			continue
+		}
+		if keys++; !strings.Contains(everyKey, "\n"+key+" = ") {
+			t.Errorf("the sample documents %s, which is not tried here", key)
+		}
+	}
+	if want := strings.Count(everyKey, " = "); keys != want {
+		t.Errorf("the sample documents %d keys, there are %d", keys, want)
+	}
+}
+
+// What is no file of text is said in a sentence, and nothing waits for a pipe.
+func TestFileThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		dir: "not an ordinary file", pipe: "not an ordinary file", filepath.Join(dir, "pipe", "x"): "not a directory",
+	} {
+		_, err := config.Load(path, "/h")
+		var ce *config.Error
+		if !errors.As(err, &ce) || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }
 
@@ -49,7 +100,11 @@ func TestFaultsNameTheLine(t *testing.T) {
 		"download_dir = \"here\"":          "c.toml:1: download_dir is a full path",
 		"download_dir = \"/a\\u0000b\"":    "c.toml:1: download_dir is a full path",
 		"typing = true\n[keyz]\na = \"b\"": `c.toml:2: unknown key "keyz"`,
-		"[keys]\nquit = 1":                 "c.toml:1: [keys] holds lines",
+		"# [keys]\n[keys]\nquit = 1":       "c.toml:3: [keys] holds lines",
+		"keys.quit = [1]":                  "c.toml:1: [keys] holds lines",
+		"[keys]\nquit = \"f9\"\nmouse = 1": "c.toml:3: mouse stands below [keys]",
+		"session_name = \" \"":             "c.toml:1: session_name is a text",
+		"session_name = \"a\\u202eb\"":     "c.toml:1: session_name is a text",
 		"keys = 1":                         "c.toml:1: [keys] holds lines",
 		"mouse = = 1":                      "c.toml:1: ",
 		"mouse = true\nmouse = true":       "c.toml:2: ",
@@ -76,7 +131,7 @@ func TestSampleIsTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Keys = nil
+	c.Keys, c.KeyLines = nil, nil
 	if want := config.Default("/home/ada"); !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
 	}

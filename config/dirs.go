@@ -6,7 +6,7 @@ import (
 )
 
 // ErrNoHome says that the environment names no home directory and not all XDG directories.
-var ErrNoHome = errors.New("neither HOME nor the XDG directories are set")
+var ErrNoHome = errors.New("no full path of a home directory in HOME, nor of the directories in XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_CACHE_HOME and XDG_STATE_HOME")
 
 // Dirs says where hubbub's files live. All paths are absolute and end in `hubbub`,
 // but Home.

@@ -3,6 +3,8 @@ package config
 import (
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // field is one key of the file: its documentation, its allowed words, and how
@@ -33,6 +35,7 @@ func fields() []field {
 			func(c *Config) *string { return (*string)(&c.Receipts) }),
 		flag("typing", "Tell others that you are typing.", func(c *Config) *bool { return &c.Typing }),
 		downloads(),
+		sessionName(),
 		flag("ascii", "Draw with plain letters, for terminals and fonts without lines and symbols.",
 			func(c *Config) *bool { return &c.ASCII }),
 	}
@@ -85,6 +88,36 @@ func downloads() field {
 				return `download_dir is a full path, such as "~/Downloads"`
 			}
 			c.DownloadDir = filepath.Clean(s)
+			return ""
+		},
+	}
+}
+
+// maxSessionName bounds a session's name, in characters.
+const maxSessionName = 100
+
+// SessionName returns a name for a session without blanks around it, and
+// whether it is one: printable, and of 1 to 100 characters.
+func SessionName(s string) (name string, ok bool) {
+	name = strings.TrimSpace(s)
+	n := utf8.RuneCountInString(name)
+	return name, n > 0 && n <= maxSessionName && utf8.ValidString(name) && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+func sessionName() field {
+	const key = "session_name"
+	return field{
+		key: key, doc: "What your other sessions call one that you sign in here. On some homeservers others can read it too.",
+		sample: func(c Config) any { return c.SessionName },
+		set: func(c *Config, v any, _ string) string {
+			s, ok := v.(string)
+			if ok {
+				s, ok = SessionName(s)
+			}
+			if !ok {
+				return key + " is a text of 1 to 100 printable characters"
+			}
+			c.SessionName = s
 			return ""
 		},
 	}

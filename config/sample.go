@@ -26,7 +26,7 @@ func Sample() string {
 			fmt.Fprintf(&b, "#%s = %v\n", f.key, v)
 		}
 	}
-	b.WriteString("\n# Other keys for an action. The names of the actions are in docs/KEYS.md.\n#[keys]\n#switcher = [\"ctrl+k\", \"f2\"]\n")
+	b.WriteString("\n# Other keys for an action, below everything else. F1 shows the actions and their keys; docs/KEYS.md lists their names.\n#[keys]\n#switcher = [\"ctrl+k\", \"f2\"]\n")
 	return b.String()
 }
 

@@ -241,6 +241,16 @@ func (s *screen) choose(text string) {
 	s.t.Fatalf("no message %q\n%s", text, s.Dump())
 }
 
+// sure answers a question about what cannot be taken back. What is typed like a
+// sentence does not: it waits until keys count.
+func (s *screen) sure() {
+	s.t.Helper()
+	s.Type("jj")
+	s.WaitFor("Keys count when you stop typing.")
+	s.WaitGone("Keys count when you stop typing.")
+	s.Type("y")
+}
+
 // quit leaves hubbub and checks what it leaves behind.
 func (s *screen) quit() {
 	s.t.Helper()

@@ -125,7 +125,7 @@ func TestConversation(t *testing.T) {
 	s.choose("thanks for that")
 	s.Key("d")
 	s.WaitFor("It cannot be taken back.")
-	s.Key("enter")
+	s.sure()
 	s.WaitGone("thanks for that")
 	s.WaitFor("deleted")
 	eventually(t, "the message gone from the homeserver", func() bool { return !slices.Contains(bodies(m.ada, m.room), "thanks for that") })

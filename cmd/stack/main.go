@@ -20,6 +20,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,11 +74,16 @@ func run(args []string) (int, error) {
 	if len(args) == 0 {
 		return 0, complain(usage)
 	}
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		return 0, help()
+	}
 	if args[0] == "picture" {
 		return 0, takePicture(args[1:])
 	}
 	c, err := parse(args[0], args[1:])
-	if err != nil {
+	if errors.Is(err, flag.ErrHelp) {
+		return 0, help()
+	} else if err != nil {
 		return 0, err
 	}
 	ctx, stop := interruptible(context.Background(), takesCommand(args[0]) && interactive())
@@ -114,7 +120,9 @@ func parse(verb string, args []string) (*call, error) {
 	again := flags.Bool("again", false, "")
 	messages := flags.Int("messages", seed.LongMessages, "")
 	watch := flags.Bool("watch-parent", true, "") // false in the process that --detach starts
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil, err
+	} else if err != nil {
 		return nil, complain("stack: %v\n%s", err, usage)
 	}
 	if takesCommand(verb) != (flags.NArg() > 0) {
@@ -142,6 +150,12 @@ func parse(verb string, args []string) (*call, error) {
 		},
 		detach: *detach, again: *again, messages: *messages, watchParent: *watch && !*detach, command: flags.Args(),
 	}, nil
+}
+
+// help shows what there is to whoever asked.
+func help() error {
+	_, err := fmt.Print(usage)
+	return err
 }
 
 func complain(format string, args ...any) error {

@@ -148,6 +148,14 @@ func TestADetachedStackStaysUntilDown(t *testing.T) {
 	}
 }
 
+func TestHelpIsNoError(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"help"}, {"up", "--help"}} {
+		if code, err := run(args); code != 0 || err != nil {
+			t.Errorf("%q: %d, %v", args, code, err)
+		}
+	}
+}
+
 func TestWrongUsageHasItsOwnExitCode(t *testing.T) {
 	for _, args := range [][]string{{}, {"dance"}, {"run"}, {"up", "extra"}, {"up", "--colour"}} {
 		code, err := run(args)

@@ -119,7 +119,7 @@ func TestSummariesAreGathered(t *testing.T) {
 	p := &pacedFeed{feed: s.Subscribe()}
 	count := func(n int) {
 		if err := s.Write(t.Context(), func(tx *store.Tx) error {
-			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread = chat.MemberJoined, n })
+			return tx.UpdateRoom(room, func(r *store.Room) { r.Membership, r.Unread, r.HasUnread = chat.MemberJoined, n, true })
 		}); err != nil {
 			t.Error(err)
 		}

@@ -11,7 +11,7 @@ import (
 
 	"hubbub/config"
 	"hubbub/matrix"
-	"hubbub/store/chat"
+	"hubbub/ui/safe"
 )
 
 // Streams are the program's standard streams and environment.
@@ -31,11 +31,11 @@ type Env struct {
 }
 
 // Load finds the directories and reads the configuration. It writes nothing.
-// Errors are *config.Error or *chat.Problem.
+// Errors are config.ErrNoHome or *config.Error.
 func Load(s Streams) (*Env, error) {
 	dirs, err := config.FindDirs(s.Getenv)
 	if err != nil {
-		return nil, &chat.Problem{Kind: chat.ProblemBadInput, Detail: err.Error(), Err: err}
+		return nil, err
 	}
 	cfg, err := config.Load(dirs.File(), dirs.Home)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *Env) crash(p *matrix.PanicError) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write crash file: %w", err)
 	}
-	_, err = fmt.Fprintf(f, "hubbub %s\n%s\n\n%s", Version(), p.Error(), p.Stack)
+	_, err = fmt.Fprintf(f, "hubbub %s\n%s\n\n%s", Version(), safe.Body(p.Error()), p.Stack)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return "", fmt.Errorf("write crash file: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,8 +19,8 @@ import (
 // person quits. Without an account it starts with the sign-in screen. The
 // returned note is something to print after the window has gone, or "".
 func (e *Env) Window(ctx context.Context, user chat.UserID) (note *chat.Problem, err error) {
-	if wrong := ui.CheckKeys(e.Config.Keymap, e.Config.Keys); len(wrong) > 0 {
-		return nil, &config.Error{Path: e.Dirs.File(), Text: "[keys] " + strings.Join(wrong, "; ")}
+	if err := e.checkKeys(); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -39,6 +38,21 @@ func (e *Env) Window(ctx context.Context, user chat.UserID) (note *chat.Problem,
 	return w.warning(), w.finish(ctx, err)
 }
 
+// checkKeys returns the first thing that is wrong with the configured keys, or nil.
+func (e *Env) checkKeys() error {
+	wrong := ui.CheckKeys(e.Config.Keymap, e.Config.Keys)
+	if len(wrong) == 0 {
+		return nil
+	}
+	err := &config.Error{Path: e.Dirs.File(), Text: wrong[0].Text}
+	for _, action := range wrong[0].Actions {
+		if line, ok := e.Config.KeyLines[action]; ok {
+			err.Line = line
+		}
+	}
+	return err
+}
+
 // windowed joins the window with the account that it shows.
 type windowed struct {
 	env      *Env
@@ -54,11 +68,17 @@ type windowed struct {
 // open opens the account to start with, or none for the sign-in screen.
 func (w *windowed) open(ctx context.Context, user chat.UserID) (*ui.Backend, error) {
 	if user == "" {
-		all, err := w.accounts.List()
-		if err != nil || len(all) == 0 {
+		all, broken, err := w.accounts.List()
+		switch {
+		case err != nil:
 			return nil, err
+		case len(all) > 0:
+			user = all[0].User
+		case len(broken) > 0: // a sign-in would find the same
+			return nil, broken[0]
+		default:
+			return nil, nil
 		}
-		user = all[0].User
 	}
 	c, err := w.accounts.Open(ctx, user)
 	if err != nil {
@@ -142,8 +162,10 @@ func (w *windowed) options(b *ui.Backend) ui.Options {
 	return ui.Options{
 		Backend: b, Login: uiLogin{w},
 		In: w.env.In, Out: w.env.Out, Env: w.env.Environ, Log: w.env.Log,
-		CrashFile: filepath.Join(w.env.Dirs.State, "stderr.txt"),
-		Theme:     theme, ASCII: c.ASCII, Keymap: c.Keymap, Keys: c.Keys,
+		CrashFile:  filepath.Join(w.env.Dirs.State, "stderr.txt"),
+		DeviceName: c.SessionName,
+		Theme:      theme, ASCII: c.ASCII, Keymap: c.Keymap, Keys: c.Keys,
+		Notice: ui.LocaleNotice(w.env.Environ),
 		NoBell: !c.Bell, NoNotify: !c.Notifications, NoMouse: !c.Mouse,
 	}
 }

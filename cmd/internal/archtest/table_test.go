@@ -109,7 +109,7 @@ var testArrows = []arrow{
 }
 
 // testSupport packages are compiled into tests only.
-var testSupport = []string{"matrix/matrixtest", "store/storetest", "ui/uitest", "voice/voicetest"}
+var testSupport = []string{"matrix/matrixtest", "matrix/internal/crypto/cryptotest", "store/storetest", "ui/uitest", "voice/voicetest"}
 
 // stdHomes are standard library packages that only some areas may import, tests apart.
 var stdHomes = []struct {

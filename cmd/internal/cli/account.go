@@ -5,115 +5,106 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
+	"syscall"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"hubbub/config"
-	"hubbub/matrix"
 	"hubbub/store/chat"
 	"hubbub/ui/words"
 )
 
-// maxLine bounds a line of input, in bytes.
-const maxLine = 64 << 10
-
 func (r *root) login() *cobra.Command {
-	var homeserver, user string
-	var noKeyring bool
+	var l login
 	cmd := &cobra.Command{
 		Use: "login", Short: words.CLILoginShort, Long: words.CLILoginLong, Args: usage(cobra.NoArgs),
 		RunE: r.with(func(cmd *cobra.Command, _ []string) error {
-			return r.signIn(cmd.Context(), r.env.Accounts(!noKeyring), homeserver, user)
+			l.root = r
+			return l.run(cmd.Context())
 		}),
 	}
-	cmd.Flags().StringVar(&homeserver, "homeserver", "", words.CLIFlagHomeserver)
-	cmd.Flags().StringVar(&user, "user", "", words.CLIFlagUser)
-	cmd.Flags().BoolVar(&noKeyring, "no-keyring", false, words.CLIFlagNoKeyring)
+	cmd.Flags().StringVar(&l.homeserver, "homeserver", "", words.CLIFlagHomeserver)
+	cmd.Flags().StringVar(&l.user, "user", "", words.CLIFlagUser)
+	cmd.Flags().StringVar(&l.name, "session-name", "", words.CLIFlagSessionName)
+	cmd.Flags().BoolVar(&l.noKeyring, "no-keyring", false, words.CLIFlagNoKeyring)
 	return cmd
 }
 
-func (r *root) signIn(ctx context.Context, accounts *matrix.Accounts, homeserver, user string) error {
-	in := bufio.NewReader(io.LimitReader(r.streams.In, maxLine))
-	tty := isTerminal(r.streams.In)
-	if homeserver == "" && chat.UserID(user).Valid() {
-		homeserver = user
+// login is a sign-in from the command line.
+type login struct {
+	*root
+	homeserver, user string
+	name             string // of the session; "" for the configured one
+	noKeyring        bool
+}
+
+// run asks for what no flag says and signs in.
+func (l *login) run(ctx context.Context) error {
+	if l.name == "" {
+		l.name = l.env.Config.SessionName
 	}
-	var err error
-	if homeserver, err = r.ask(in, tty, words.CLIAskHomeserver, homeserver); err != nil {
+	name, ok := config.SessionName(l.name)
+	if !ok {
+		return &usageError{words.CLISessionName}
+	}
+	if l.homeserver == "" && chat.UserID(l.user).Valid() {
+		l.homeserver = l.user
+	}
+	in, accounts := l.lines(), l.env.Accounts(!l.noKeyring)
+	if err := l.ask(ctx, in, words.CLIAskHomeserver, &l.homeserver); err != nil {
 		return err
 	}
-	offer, err := accounts.Discover(ctx, homeserver)
+	offer, err := accounts.Discover(ctx, l.homeserver)
 	if err != nil {
-		return err
+		return notSignedIn(offer, err)
 	}
 	if !offer.Password {
-		return &chat.Problem{Kind: chat.ProblemNoPassword, Detail: strings.Join(offer.Flows, ",")}
+		return &signInError{offer, &chat.Problem{Kind: chat.ProblemNoPassword, Detail: strings.Join(offer.Flows, ",")}}
 	}
-	if user, err = r.ask(in, tty, words.CLIAskUser, user); err != nil {
+	if err := l.ask(ctx, in, words.CLIAskUser, &l.user); err != nil {
 		return err
 	}
-	password, err := r.password(in, tty)
+	password, err := l.secret(ctx, in, words.CLIAskPassword, words.CLINoPassword)
 	if err != nil {
 		return err
 	}
-	c, err := accounts.Login(ctx, chat.LoginRequest{Homeserver: offer.Homeserver, User: user, Password: password})
+	c, err := accounts.Login(ctx, chat.LoginRequest{
+		Homeserver: offer.Homeserver, User: l.user, Password: string(password), DeviceName: name,
+	})
 	if err != nil {
-		return err
+		return notSignedIn(offer, err)
 	}
 	account, file := c.Account(), c.SecretsFile()
 	if err := c.Close(ctx); err != nil {
 		return err
 	}
 	if file != "" {
-		r.complain(words.Done(chat.DoneSecretsInFile, file))
+		l.complain(words.Done(chat.DoneSecretsInFile, file))
 	}
-	return r.say(words.CLISignedIn(string(account.User), string(account.Device)))
+	return l.say(words.CLISignedIn(string(account.User), string(account.Device)))
 }
 
-// ask returns the value, or what is typed at the terminal.
-func (r *root) ask(in *bufio.Reader, tty bool, question, value string) (string, error) {
-	if value != "" {
-		return value, nil
+// ask fills in what is not known yet, at the terminal.
+func (l *login) ask(ctx context.Context, in *bufio.Reader, question string, value *string) (err error) {
+	switch {
+	case *value != "":
+		return nil
+	case !isTerminal(l.streams.In):
+		return &usageError{words.CLINeedFlags}
 	}
-	if !tty {
-		return "", &usageError{words.CLINeedFlags}
-	}
-	if _, err := io.WriteString(r.streams.Err, question); err != nil {
-		return "", fmt.Errorf("ask: %w", err)
-	}
-	return readLine(in)
+	*value, err = l.askLine(ctx, in, question)
+	return err
 }
 
-// password reads it without showing it, or from the first line of standard input.
-func (r *root) password(in *bufio.Reader, tty bool) (string, error) {
-	if !tty {
-		line, err := readLine(in)
-		if err == nil && line == "" {
-			err = &usageError{words.CLINoPassword}
-		}
-		return line, err
+// notSignedIn says why the sign-in did not work.
+func notSignedIn(offer chat.LoginOptions, err error) error {
+	var p *chat.Problem
+	if !errors.As(err, &p) {
+		return err
 	}
-	if _, err := io.WriteString(r.streams.Err, words.CLIAskPassword); err != nil {
-		return "", fmt.Errorf("ask: %w", err)
-	}
-	b, err := term.ReadPassword(r.streams.In.Fd())
-	r.complain("")
-	if err != nil {
-		return "", fmt.Errorf("read password: %w", err)
-	}
-	return string(b), nil
-}
-
-func readLine(in *bufio.Reader) (string, error) {
-	line, err := in.ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read input: %w", err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
+	return &signInError{offer, p}
 }
 
 func (r *root) logout() *cobra.Command {
@@ -129,7 +120,7 @@ func (r *root) signOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := accounts.Open(ctx, user)
+	c, err := r.openUser(ctx, accounts, user)
 	var p *chat.Problem
 	if errors.As(err, &p) && p.Kind == chat.ProblemCorrupt {
 		// What cannot be opened can still be given up.
@@ -157,7 +148,7 @@ func (r *root) accounts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "accounts", Short: words.CLIAccountsShort, Args: usage(cobra.NoArgs),
 		RunE: r.with(func(*cobra.Command, []string) error {
-			all, err := r.env.Accounts(true).List()
+			all, broken, err := r.env.Accounts(true).List()
 			if err != nil {
 				return err
 			}
@@ -165,11 +156,14 @@ func (r *root) accounts() *cobra.Command {
 				if asJSON {
 					err = r.json(accountLine{a.User, a.Device, a.Homeserver})
 				} else {
-					err = r.say(fmt.Sprintf("%s\t%s\t%s", a.User, a.Device, a.Homeserver))
+					err = r.say(fmt.Sprintf("%s  %s  %s", a.User, a.Device, a.Homeserver))
 				}
 				if err != nil {
 					return err
 				}
+			}
+			if len(broken) > 0 {
+				return broken[0]
 			}
 			return nil
 		}),
@@ -185,19 +179,22 @@ type accountLine struct {
 }
 
 func (r *root) config() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: words.CLIConfigShort, Args: usage(cobra.NoArgs)}
+	cmd := group(&cobra.Command{Use: "config", Short: words.CLIConfigShort})
 	cmd.AddCommand(&cobra.Command{
 		Use: "init", Short: words.CLIConfigInit, Args: usage(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			dirs, err := config.FindDirs(r.streams.Getenv)
 			if err != nil {
-				return &usageError{err.Error()}
+				return &usageError{words.CLINoHome}
 			}
 			err = config.Init(dirs.File())
-			if errors.Is(err, fs.ErrExist) {
+			switch {
+			case errors.Is(err, fs.ErrExist):
 				return &usageError{words.CLIFileExists}
-			} else if err != nil {
-				return err
+			case errors.Is(err, syscall.ENOSPC):
+				return &chat.Problem{Kind: chat.ProblemDiskFull, Err: err}
+			case err != nil:
+				return &chat.Problem{Kind: chat.ProblemReadOnly, Detail: dirs.Config, Err: err}
 			}
 			return r.say(words.CLIWrote(dirs.File()))
 		},

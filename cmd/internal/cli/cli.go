@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"hubbub/cmd/internal/app"
+	"hubbub/config"
 	"hubbub/matrix"
 	"hubbub/store/chat"
 	"hubbub/ui/safe"
@@ -50,21 +51,11 @@ func (r *root) command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		RunE:              r.with(r.window),
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{words.CLIUsage(err.Error())} })
+	r.addHelp(cmd)
 	cmd.PersistentFlags().StringVar(&r.account, "account", "", words.CLIFlagAccount)
 	cmd.AddCommand(r.login(), r.logout(), r.accounts(), r.send(), r.tail(), r.rooms(), r.config())
 	cmd.AddCommand(r.doctor(), r.verify(), r.keys(), r.recovery())
 	return cmd
-}
-
-// usage makes what cobra says about arguments a usage error.
-func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &usageError{words.CLIUsage(err.Error())}
-		}
-		return nil
-	}
 }
 
 // with loads the environment before a command and ends its log after it. A
@@ -72,7 +63,9 @@ func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 func (r *root) with(fn func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		env, err := app.Load(r.streams)
-		if err != nil {
+		if errors.Is(err, config.ErrNoHome) {
+			return &usageError{words.CLINoHome}
+		} else if err != nil {
 			return err
 		}
 		r.env = env
@@ -81,13 +74,24 @@ func (r *root) with(fn func(cmd *cobra.Command, args []string) error) func(*cobr
 }
 
 func (r *root) window(cmd *cobra.Command, _ []string) error {
-	if !isTerminal(r.streams.In) || !isTerminal(r.streams.Out) {
+	switch {
+	case !isTerminal(r.streams.In) || !isTerminal(r.streams.Out):
 		return &usageError{words.CLINotTerminal}
+	case r.streams.Getenv("TERM") == "dumb":
+		return &usageError{words.CLIDumbTerminal}
+	case r.account != "":
+		if _, err := r.user(nil); err != nil {
+			return err
+		}
 	}
 	// The screen answers signals itself: it has a terminal to restore.
 	note, err := r.env.Window(context.WithoutCancel(cmd.Context()), chat.UserID(r.account))
 	if note != nil {
 		r.complain(words.ProblemLine(note))
+	}
+	var p *chat.Problem
+	if r.account != "" && errors.As(err, &p) && p.Kind == chat.ProblemNotFound {
+		return &noAccountError{chat.UserID(r.account)}
 	}
 	return err
 }
@@ -97,17 +101,21 @@ func isTerminal(f *os.File) bool { return f != nil && term.IsTerminal(f.Fd()) }
 // user returns the account that a command is about. Where there are several,
 // a command never guesses: a message must not leave from the wrong one.
 func (r *root) user(accounts *matrix.Accounts) (chat.UserID, error) {
-	if r.account != "" {
-		return chat.UserID(r.account), nil
+	if user := chat.UserID(r.account); user.Valid() {
+		return user, nil
+	} else if user != "" {
+		return "", &usageError{words.CLIAccountID}
 	}
-	all, err := accounts.List()
+	all, broken, err := accounts.List()
 	switch {
 	case err != nil:
 		return "", err
+	case len(all)+len(broken) > 1:
+		return "", &usageError{words.CLISeveralAccounts}
+	case len(broken) > 0:
+		return "", &brokenAccountError{broken[0]}
 	case len(all) == 0:
 		return "", &noAccountError{}
-	case len(all) > 1:
-		return "", &usageError{words.CLISeveralAccounts}
 	}
 	return all[0].User, nil
 }
@@ -119,7 +127,17 @@ func (r *root) open(ctx context.Context) (*matrix.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accounts.Open(ctx, user)
+	return r.openUser(ctx, accounts, user)
+}
+
+// openUser opens an account that may not be here.
+func (r *root) openUser(ctx context.Context, accounts *matrix.Accounts, user chat.UserID) (*matrix.Client, error) {
+	c, err := accounts.Open(ctx, user)
+	var p *chat.Problem
+	if errors.As(err, &p) && p.Kind == chat.ProblemNotFound {
+		return nil, &noAccountError{user}
+	}
+	return c, err
 }
 
 // say prints a line of ours, which may hold remote text, on standard output.
@@ -130,7 +148,7 @@ func (r *root) complain(line string) { _ = printLine(r.streams.Err, line) }
 
 func printLine(w io.Writer, line string) error {
 	if _, err := fmt.Fprintln(w, safe.Own(line).String()); err != nil {
-		return fmt.Errorf("write output: %w", err)
+		return &outputError{err}
 	}
 	return nil
 }

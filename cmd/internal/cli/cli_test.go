@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,22 +82,29 @@ func TestWithoutAnAccount(t *testing.T) {
 		{[]string{"logout"}, 3, "hubbub login"},
 		{[]string{"tail"}, 3, "hubbub login"},
 		{[]string{"send", "x"}, 2, "nothing to send"},
-		{[]string{"send"}, 2, "hubbub --help"},
+		{[]string{"send"}, 2, "hubbub send ROOM"},
 		{[]string{"bogus"}, 2, "hubbub --help"},
-		{[]string{"rooms", "--bogus"}, 2, "hubbub --help"},
+		{[]string{"rooms", "--bogus"}, 2, "hubbub rooms --help"},
 		{[]string{"login"}, 2, "--homeserver"},
+		{[]string{"logn"}, 2, "is it login?"},
+		{[]string{"config", "bogus"}, 2, "hubbub config --help"},
+		{[]string{"keys", "backup", "bogus"}, 2, "hubbub keys backup --help"},
+		{[]string{"help", "bogus"}, 2, "no command bogus"},
+		{[]string{"login", "x"}, 2, "hubbub login takes no"},
+		{[]string{"login", "--session-name", " "}, 2, "1 to 100"},
+		{[]string{"login", "--homeserver", "exa mple", "--user", "ada"}, 2, "Give its name"},
 		{[]string{"login", "--homeserver", "http://example.org", "--user", "ada"}, 2, "https"},
 		{[]string{"login", "--homeserver", "no-such-host.invalid", "--user", "ada"}, 4, "host"},
-		{[]string{"rooms", "--account", "ada"}, 2, "Matrix user id"},
+		{[]string{"rooms", "--account", "ada"}, 2, "@ada:example.org"},
 		{[]string{"doctor"}, 3, "hubbub login"},
 		{[]string{"verify"}, 3, "hubbub login"},
 		{[]string{"verify", "ada"}, 2, "@ada:example.org"},
 		{[]string{"verify", "--show-code", "--scan", "x"}, 2, "--show-code"},
 		{[]string{"recovery"}, 2, "standard input"},
-		{[]string{"recovery", "EsUF adkU"}, 2, "hubbub --help"},
+		{[]string{"recovery", "EsUF adkU"}, 2, "hubbub recovery --help"},
 		{[]string{"keys", "backup", "status"}, 3, "hubbub login"},
 		{[]string{"keys", "import", "/nowhere"}, 2, "/nowhere"},
-		{[]string{"rooms", "--account", "@ada:example.org"}, 5, "@ada:example.org"},
+		{[]string{"rooms", "--account", "@ada:example.org"}, 3, "hubbub login --user @ada:example.org"},
 	} {
 		code, out, errs := newHome(t).run("", c.args...)
 		if code != c.code || out != "" || !strings.Contains(errs, c.says) || strings.Count(errs, "\n") != 1 {
@@ -107,6 +116,48 @@ func TestWithoutAnAccount(t *testing.T) {
 	}
 	if code, out, _ := newHome(t).run("", "--version"); code != 0 || !strings.HasPrefix(out, "hubbub version ") {
 		t.Errorf("version: code %d, %q", code, out)
+	}
+}
+
+// An account that cannot be read is not taken for none: else a command would use another one, or a sign-in begin anew.
+func TestDamagedAccount(t *testing.T) {
+	h := newHome(t)
+	dir := filepath.Join(h.dir, ".local", "share", "hubbub", "ada@example.org")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "account.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"rooms"}, {"accounts"}, {"logout"}, {"rooms", "--account", "@ada:example.org"}} {
+		if code, _, errs := h.run("", args...); code != 7 || !strings.Contains(errs, "damaged") || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: code %d, %q", args, code, errs)
+		}
+	}
+	if code, out, errs := h.run("", "logout", "--account", "@ada:example.org"); code != 0 || !strings.Contains(out, "@ada:example.org") {
+		t.Errorf("giving it up: code %d, %q, %q", code, out, errs)
+	}
+	if code, _, _ := h.run("", "rooms"); code != 3 {
+		t.Errorf("afterwards: code %d", code)
+	}
+}
+
+// Help fits a terminal of 80 columns, and every command has it.
+func TestHelpFits(t *testing.T) {
+	h := newHome(t)
+	for _, args := range []string{
+		"", "login", "logout", "accounts", "send", "tail", "rooms", "config", "config init", "doctor", "verify", "recovery",
+		"keys", "keys backup", "keys backup status", "keys backup restore", "keys export", "keys import", "help",
+	} {
+		code, out, errs := h.run("", append(strings.Fields(args), "--help")...)
+		if code != 0 || errs != "" || !strings.Contains(out, "Use it so:\n  hubbub "+args) {
+			t.Errorf("%s: code %d, %q, %q", args, code, out, errs)
+		}
+		for line := range strings.Lines(out) {
+			if len(line) > 80 || strings.TrimRight(line, " \n") != strings.TrimSuffix(line, "\n") {
+				t.Errorf("%s: %d columns: %q", args, len(line)-1, line)
+			}
+		}
 	}
 }
 
@@ -124,6 +175,51 @@ func TestConfigInit(t *testing.T) {
 	}
 	if code, _, errs := h.run("", "rooms"); code != 2 || !strings.Contains(errs, "config.toml:2: unknown key") {
 		t.Errorf("bad configuration: code %d, %q", code, errs)
+	}
+}
+
+// A channel that says it has the address of another gets nothing that is sent there.
+func TestClaimedAddress(t *testing.T) {
+	hs := matrixtest.Stack(t)
+	ada, bo, eve := hs.NewAccount(t, "ada"), hs.NewClient(t, "bo"), hs.NewClient(t, "eve")
+	open := map[string]any{"preset": "public_chat"}
+	ops, claims := bo.CreateRoom(open), eve.CreateRoom(open)
+	bo.Join(claims)
+	alias := "#ops-" + ada.Localpart + ":" + strings.SplitN(ada.UserID, ":", 2)[1]
+	directory := "/_matrix/client/v3/directory/room/" + url.PathEscape(alias)
+	do := func(method string, content any) {
+		t.Helper()
+		if status, body, err := bo.Do(t.Context(), method, directory, content); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %s %v", method, status, body, err)
+		}
+	}
+	// The address is her channel's for as long as it takes to claim it.
+	do(http.MethodPut, map[string]any{"room_id": claims})
+	eve.SendState(claims, "m.room.canonical_alias", "", map[string]any{"alias": alias})
+	do(http.MethodDelete, nil)
+	do(http.MethodPut, map[string]any{"room_id": ops})
+
+	h := newHome(t)
+	if code, _, errs := h.run(ada.Password+"\n", "login", "--homeserver", hs.URL, "--user", ada.Localpart); code != 0 {
+		t.Fatalf("login: code %d, %q", code, errs)
+	}
+	me := hs.Login(t, ada)
+	me.Join(claims)
+	if code, out, _ := h.run("", "rooms"); code != 0 || !strings.Contains(out, alias) {
+		t.Fatalf("nothing is claimed: %q", out)
+	}
+	if code, _, errs := h.run("secret", "send", alias); code != 2 || !strings.Contains(errs, "no channel") {
+		t.Errorf("the channel that claims the address: code %d, %q", code, errs)
+	}
+	me.Join(ops)
+	if code, _, errs := h.run("secret", "send", alias); code != 0 {
+		t.Errorf("the channel that has it: code %d, %q", code, errs)
+	}
+	for room, want := range map[string]bool{ops: true, claims: false} {
+		events := bo.Events(room)
+		if got := events[len(events)-1].Body() == "secret"; got != want {
+			t.Errorf("%s got it: %t", room, got)
+		}
 	}
 }
 
@@ -158,6 +254,15 @@ func TestScript(t *testing.T) {
 	bo.SendText(room, evil)
 	if line := wait(t, lines, "evil"); strings.ContainsAny(line, "\x1b\u202e\u009b") {
 		t.Errorf("steers a terminal: %q", line)
+	}
+	first := bo.SendText(room, "before the edit")
+	wait(t, lines, "before the edit")
+	text := func(body string) map[string]any { return map[string]any{"msgtype": "m.text", "body": body} }
+	edit := text("* after the edit")
+	edit["m.new_content"], edit["m.relates_to"] = text("after the edit"), map[string]any{"rel_type": "m.replace", "event_id": first}
+	bo.Send(room, "m.room.message", edit)
+	if line := wait(t, lines, "after the edit"); !strings.Contains(line, first) || !strings.Contains(line, `"body":"after the edit"`) || !strings.Contains(line, `"edited":true`) {
+		t.Errorf("an edit: %s", line)
 	}
 	if code := stop(); code != 0 {
 		t.Errorf("tail ended with %d", code)

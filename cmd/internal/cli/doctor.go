@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hubbub/cmd/internal/app"
 	"hubbub/matrix"
 	"hubbub/store/chat"
 	"hubbub/ui/words"
@@ -15,6 +16,8 @@ type brokenError struct{ broken, warnings int }
 
 // Error implements error.
 func (e *brokenError) Error() string { return words.DoctorSummary(e.broken, e.warnings) }
+
+func (*brokenError) exitCode() int { return exitFailure }
 
 // findingLine is a finding as `doctor --json` prints it.
 type findingLine struct {
@@ -38,7 +41,7 @@ func (r *root) doctor() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return r.findings(all, asJSON)
+				return r.findings(append(all, app.LocaleFindings(r.streams.Environ)...), asJSON)
 			})
 		}),
 	}

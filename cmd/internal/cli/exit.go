@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"syscall"
 
 	"hubbub/cmd/internal/app"
@@ -26,29 +27,77 @@ const (
 	exitInterrupted = 130
 )
 
+// saidError has a sentence of its own for standard error, and its exit code.
+type saidError interface {
+	error
+	exitCode() int
+}
+
 // usageError is a command line, input or environment that cannot be used.
 type usageError struct{ text string }
 
 // Error implements error.
 func (e *usageError) Error() string { return e.text }
 
-// noAccountError says that nobody is signed in.
-type noAccountError struct{}
+func (*usageError) exitCode() int { return exitUsage }
+
+// noAccountError says that nobody is signed in, or that user is not.
+type noAccountError struct{ user chat.UserID }
 
 // Error implements error.
-func (*noAccountError) Error() string { return words.CLINoAccount }
+func (e *noAccountError) Error() string {
+	if e.user != "" {
+		return words.CLINoSuchAccount(string(e.user))
+	}
+	return words.CLINoAccount
+}
+
+func (*noAccountError) exitCode() int { return exitNoAccount }
+
+// brokenAccountError says that the only account cannot be read, not even whose it is.
+type brokenAccountError struct{ problem *chat.Problem }
+
+// Error implements error.
+func (e *brokenAccountError) Error() string { return words.CLIBrokenAccount(e.problem) }
+
+func (e *brokenAccountError) exitCode() int { return codeOf(e.problem.Kind) }
+
+// signInError is a sign-in that did not work.
+type signInError struct {
+	offer   chat.LoginOptions // what was found of the homeserver
+	problem *chat.Problem
+}
+
+// Error implements error.
+func (e *signInError) Error() string { return words.SignInLine(e.offer, e.problem) }
+
+func (e *signInError) exitCode() int { return codeOf(e.problem.Kind) }
+
+// outputError is standard output that cannot be written.
+type outputError struct{ err error }
+
+// Error implements error.
+func (e *outputError) Error() string {
+	err := e.err
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return words.CLIOutput(err.Error())
+}
+
+// Unwrap returns why.
+func (e *outputError) Unwrap() error { return e.err }
+
+func (*outputError) exitCode() int { return exitFailure }
 
 // report prints what went wrong in one line, with a next step, and returns the exit code.
 func (r *root) report(err error) int {
 	var (
-		usage   *usageError
-		nobody  *noAccountError
+		crash   *app.CrashError
+		said    saidError
 		cfg     *config.Error
 		problem *chat.Problem
-		crash   *app.CrashError
-		broken  *brokenError
-		unsure  *notVerifiedError
-		bare    *noBackupError
 	)
 	switch {
 	case err == nil:
@@ -56,31 +105,19 @@ func (r *root) report(err error) int {
 	case errors.As(err, &crash):
 		r.complain(words.CLICrash(crash.Path))
 		return exitCrash
-	case errors.As(err, &usage):
-		r.complain(usage.text)
-		return exitUsage
-	case errors.As(err, &nobody):
-		r.complain(nobody.Error())
-		return exitNoAccount
+	case errors.Is(err, syscall.EPIPE): // whoever read the output has enough
+		return exitOK
+	case errors.As(err, &said):
+		r.complain(said.Error())
+		return said.exitCode()
 	case errors.As(err, &cfg):
 		r.complain(cfg.Error())
 		return exitUsage
-	case errors.As(err, &broken):
-		r.complain(broken.Error())
-		return exitFailure
-	case errors.As(err, &unsure):
-		r.complain(unsure.Error())
-		return exitFailure
-	case errors.As(err, &bare):
-		r.complain(bare.Error())
-		return exitFailure
 	case errors.As(err, &problem):
-		r.complain(words.ProblemLine(problem))
+		r.complain(words.CLIProblem(problem))
 		return codeOf(problem.Kind)
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.Is(err, syscall.EPIPE): // whoever read the output has enough
-		return exitOK
 	}
 	if code := app.ExitCode(err); code != exitFailure {
 		return code
@@ -108,7 +145,7 @@ func codeOf(k chat.ProblemKind) int {
 	case chat.ProblemCancelled:
 		return exitInterrupted
 	case chat.ProblemUnknown, chat.ProblemCrypto, chat.ProblemExists, chat.ProblemNoIdentity, chat.ProblemNoRecovery,
-		chat.ProblemUntrusted, chat.ProblemIdentity, chat.ProblemNobody, chat.ProblemMismatch, chat.ProblemUnverified:
+		chat.ProblemUntrusted, chat.ProblemIdentity, chat.ProblemNobody, chat.ProblemMismatch, chat.ProblemUnverified, chat.ProblemInternal:
 	}
 	return exitFailure
 }

@@ -17,7 +17,7 @@ func (r *root) json(v any) error {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	if _, err := r.streams.Out.WriteString(safe.JSON(b.String())); err != nil {
-		return fmt.Errorf("write output: %w", err)
+		return &outputError{err}
 	}
 	return nil
 }

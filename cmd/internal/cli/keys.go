@@ -21,9 +21,9 @@ import (
 const maxKeyFile = 256 << 20
 
 func (r *root) keys() *cobra.Command {
-	backup := &cobra.Command{Use: "backup", Short: words.CLIBackupShort, Args: usage(cobra.NoArgs)}
+	backup := group(&cobra.Command{Use: "backup", Short: words.CLIBackupShort})
 	backup.AddCommand(r.backupStatus(), r.backupRestore())
-	cmd := &cobra.Command{Use: "keys", Short: words.CLIKeysShort, Args: usage(cobra.NoArgs)}
+	cmd := group(&cobra.Command{Use: "keys", Short: words.CLIKeysShort})
 	cmd.AddCommand(backup, r.exportKeys(), r.importKeys())
 	return cmd
 }
@@ -33,6 +33,8 @@ type noBackupError struct{ text string }
 
 // Error implements error.
 func (e *noBackupError) Error() string { return e.text }
+
+func (*noBackupError) exitCode() int { return exitFailure }
 
 // backupLine is the key backup as `keys backup status --json` prints it.
 type backupLine struct {
@@ -155,19 +157,17 @@ const leastPhrase = 12
 // newPhrase reads a new passphrase: twice at a terminal, where nobody sees what is typed.
 func (r *root) newPhrase(ctx context.Context) (chat.Secret, error) {
 	in := r.lines()
-	secret, err := r.secret(ctx, in, words.CLIAskNewPhrase)
+	secret, err := r.secret(ctx, in, words.CLIAskNewPhrase, words.CLINoSecret)
 	if err != nil {
 		return "", err
 	}
-	switch n := utf8.RuneCountInString(string(secret)); {
-	case n == 0:
-		return "", &usageError{words.CLINoSecret}
-	case n < leastPhrase:
+	switch {
+	case utf8.RuneCountInString(string(secret)) < leastPhrase:
 		return "", &usageError{words.PhraseWeak}
 	case !isTerminal(r.streams.In):
 		return secret, nil
 	}
-	again, err := r.secret(ctx, in, words.CLIAskPhraseAgain)
+	again, err := r.secret(ctx, in, words.CLIAskPhraseAgain, words.CLIPhrasesDiffer)
 	if err == nil && again != secret {
 		err = &usageError{words.CLIPhrasesDiffer}
 	}
@@ -210,7 +210,7 @@ func (r *root) importKeys() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			secret, err := r.secret(cmd.Context(), r.lines(), words.CLIAskPassphrase)
+			secret, err := r.secret(cmd.Context(), r.lines(), words.CLIAskPassphrase, words.CLINoSecret)
 			if err != nil {
 				return err
 			}

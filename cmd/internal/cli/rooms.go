@@ -3,14 +3,17 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"hubbub/matrix"
 	"hubbub/store"
 	"hubbub/store/chat"
+	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
 
@@ -40,12 +43,31 @@ func (r *root) rooms() *cobra.Command {
 				if err := taken(ctx, c); err != nil {
 					return err
 				}
+				r.catchUp(ctx, c)
 				return r.listRooms(ctx, c.Store(), asJSON)
 			})
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, words.CLIFlagJSON)
 	return cmd
+}
+
+// catchLimit is how long a command that can go on without waits for what is new.
+const catchLimit = 5 * time.Second
+
+// catchUp waits for what is new, and says when it cannot be had: what is known stands then.
+func (r *root) catchUp(ctx context.Context, c *matrix.Client) {
+	limited, cancel := context.WithTimeout(ctx, catchLimit)
+	defer cancel()
+	err := online(limited, c)
+	var p *chat.Problem
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.As(err, &p):
+		r.complain(words.CLIAsKnown(p))
+	default:
+		r.complain(words.CLIAsKnown(&chat.Problem{Kind: chat.ProblemTimeout}))
+	}
 }
 
 func (r *root) listRooms(ctx context.Context, s *store.Store, asJSON bool) error {
@@ -74,9 +96,10 @@ func (r *root) listRooms(ctx context.Context, s *store.Store, asJSON bool) error
 }
 
 func roomText(room chat.Room) string {
-	parts := []string{string(room.ID), room.Name}
+	// No part holds the two spaces between them, so none can pass for several.
+	parts := []string{safe.Line(string(room.ID)).String(), safe.Line(room.Name).String()}
 	if room.Alias != "" {
-		parts = append(parts, room.Alias)
+		parts = append(parts, safe.Line(room.Alias).String())
 	}
 	switch {
 	case room.Membership == chat.MemberInvited:
@@ -111,7 +134,31 @@ func find(ctx context.Context, c *matrix.Client, name string) (chat.Room, error)
 	if err != nil {
 		return chat.Room{}, err
 	}
-	return pick(sidebar.Rooms, name, c.Account().User.Homeserver())
+	own := c.Account().User.Homeserver()
+	room, err := pick(sidebar.Rooms, name, own)
+	t, wrong := matrix.ParseTarget(name, own)
+	address := strings.Contains(name, ":")
+	switch {
+	case wrong != nil, !strings.HasPrefix(t.Room, "#"): // an id or a name
+	case !address && (err != nil || strings.EqualFold(room.Name, strings.TrimPrefix(name, "#"))): // a name
+	default:
+		return hold(ctx, c, sidebar.Rooms, name, t.Room)
+	}
+	return room, err
+}
+
+// hold returns the one of rooms that has an address as the homeserver knows it:
+// any channel can say that it has the address of another, and what is written
+// to that one must not go there.
+func hold(ctx context.Context, c *matrix.Client, rooms []chat.Room, name, address string) (chat.Room, error) {
+	id, err := c.ResolveAlias(ctx, address)
+	var problem *chat.Problem
+	if errors.As(err, &problem) && problem.Kind == chat.ProblemNotFound {
+		return chat.Room{}, &usageError{words.CLINoRoom(name)}
+	} else if err != nil {
+		return chat.Room{}, err
+	}
+	return pick(rooms, string(id), "")
 }
 
 // pick returns the one of rooms that a person means by name. Names and
@@ -125,8 +172,11 @@ func pick(rooms []chat.Room, name, homeserver string) (chat.Room, error) {
 	full := strings.HasPrefix(name, "!") || id != "" && strings.Contains(name, ":")
 	plain := strings.TrimPrefix(name, "#")
 	var named []chat.Room
+	invited := false
 	for _, room := range rooms {
 		switch {
+		case room.Membership == chat.MemberInvited:
+			invited = invited || string(room.ID) == id || !full && strings.EqualFold(room.Name, plain)
 		case room.Membership != chat.MemberJoined || room.Type == chat.RoomSpace:
 		case string(room.ID) == id:
 			return room, nil
@@ -136,10 +186,12 @@ func pick(rooms []chat.Room, name, homeserver string) (chat.Room, error) {
 			named = append(named, room)
 		}
 	}
-	switch len(named) {
-	case 0:
+	switch {
+	case len(named) == 0 && invited:
+		return chat.Room{}, &usageError{words.CLIOnlyInvited(name)}
+	case len(named) == 0:
 		return chat.Room{}, &usageError{words.CLINoRoom(name)}
-	case 1:
+	case len(named) == 1:
 		return named[0], nil
 	}
 	return chat.Room{}, &usageError{words.CLISeveralRooms(name)}

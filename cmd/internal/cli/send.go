@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ func (r *root) send() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "send ROOM", Short: words.CLISendShort, Long: words.CLISendLong, Args: usage(cobra.ExactArgs(1)),
 		RunE: r.with(func(cmd *cobra.Command, args []string) error {
-			text, err := r.text()
+			text, err := r.text(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -43,11 +42,16 @@ func (r *root) send() *cobra.Command {
 }
 
 // text reads the message.
-func (r *root) text() (string, error) {
-	b, err := io.ReadAll(io.LimitReader(r.streams.In, maxText+1))
+func (r *root) text(ctx context.Context) (string, error) {
+	if isTerminal(r.streams.In) {
+		r.complain(words.CLITypeMessage)
+	}
+	b, err := wait(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(r.streams.In, maxText+1)) })
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "", err
 	case err != nil:
-		return "", fmt.Errorf("read input: %w", err)
+		return "", inputError(err)
 	case len(b) > maxText:
 		return "", &chat.Problem{Kind: chat.ProblemTooLarge}
 	}

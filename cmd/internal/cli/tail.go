@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,11 +28,16 @@ func (r *root) tail() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = r.env.Headless(cmd.Context(), c, func(ctx context.Context) error {
+			ctx, stop, err := whileRead(cmd.Context(), r.streams.Out)
+			if err != nil {
+				return errors.Join(err, c.Close(cmd.Context()))
+			}
+			defer stop()
+			err = r.env.Headless(ctx, c, func(ctx context.Context) error {
 				t := &tailer{root: r, c: c, s: c.Store(), asJSON: asJSON, seen: map[chat.RoomID]map[chat.ItemKey]uint64{}, seed: maphash.MakeSeed()}
 				return t.run(ctx, args)
 			})
-			if errors.Is(err, context.Canceled) {
+			if errors.Is(err, context.Canceled) || errors.Is(context.Cause(ctx), syscall.EPIPE) {
 				return nil // how one ends it
 			}
 			return err
@@ -69,7 +75,7 @@ type eventLine struct {
 	Encrypted bool            `json:"encrypted"`
 	// Undecrypted says that the key has not come; the event is printed again when it does.
 	Undecrypted bool `json:"undecrypted,omitempty"`
-	Edited      bool `json:"edited,omitempty"`
+	Edited      bool `json:"edited,omitempty"` // Content is that of the edit
 	Redacted    bool `json:"redacted,omitempty"`
 }
 
@@ -222,12 +228,36 @@ func (t *tailer) print(ctx context.Context, m chat.Message) error {
 	if json.Unmarshal(raw, &ev) == nil { // an unreadable event is printed without content
 		line.Content, line.StateKey = ev.Content, ev.StateKey
 	}
+	if m.Edited && line.Content != nil {
+		if line.Content, err = edited(line.Content, m); err != nil {
+			return err
+		}
+	}
 	return t.json(line)
+}
+
+// edited returns the content of a message as its newest edit leaves it.
+func edited(content json.RawMessage, m chat.Message) (json.RawMessage, error) {
+	var c map[string]any
+	if err := json.Unmarshal(content, &c); err != nil || c == nil || m.Body == "" {
+		return content, nil // there is no text to replace
+	}
+	c["body"] = m.Body
+	delete(c, "formatted_body")
+	delete(c, "format")
+	if m.HTML != "" {
+		c["format"], c["formatted_body"] = "org.matrix.custom.html", m.HTML
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("write JSON: %w", err)
+	}
+	return b, nil
 }
 
 func (t *tailer) text(m chat.Message) string {
 	name := m.SenderName
-	if name == "" || m.SenderAmbiguous || safe.Line(name).String() != name || strings.Contains(name, "@") {
+	if name == "" || m.SenderAmbiguous || safe.Doubtful(name) || strings.ContainsAny(name, "@:") {
 		// It could pass for somebody else's.
 		name = string(m.Sender)
 	}
@@ -239,9 +269,17 @@ func (t *tailer) text(m chat.Message) string {
 		body = words.CLIDeleted
 	case m.Media != nil:
 		body = m.Media.Name
+	case m.Kind == chat.KindEmote:
+		body = "* " + body
 	case body == "":
 		body = m.Type
 	}
-	body = strings.ReplaceAll(strings.TrimSpace(body), "\n", " ⏎ ")
-	return fmt.Sprintf("%s %s  %s: %s", m.Time.Local().Format(time.TimeOnly), t.names[m.Room], name, body)
+	lines := strings.Split(strings.TrimSpace(body), "\n")
+	for i, line := range lines {
+		// Blanks up to the edge of the terminal would begin a line that looks like one of ours.
+		lines[i] = strings.Join(strings.Fields(safe.Own(line).String()), " ")
+	}
+	body = strings.Join(lines, " ⏎ ")
+	// No name holds the two spaces behind it: what stands there was not forged.
+	return fmt.Sprintf("%s %s  %s: %s", m.Time.Local().Format(time.TimeOnly), safe.Line(t.names[m.Room]), name, body)
 }

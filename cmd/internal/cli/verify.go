@@ -66,6 +66,8 @@ type notVerifiedError struct{ text string }
 // Error implements error.
 func (e *notVerifiedError) Error() string { return e.text }
 
+func (*notVerifiedError) exitCode() int { return exitFailure }
+
 // prepare reads what is given on the command line and in files.
 func (v *verifier) prepare(args []string) error {
 	if len(args) > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -35,6 +36,9 @@ func (v *verifier) prompt(question string, read func() ([]byte, error), reply fu
 // line reads a line of standard input.
 func (v *verifier) line() ([]byte, error) {
 	s, err := readLine(v.in)
+	if errors.Is(err, io.EOF) {
+		err = nil // no answer is one that cannot be used
+	}
 	return []byte(s), err
 }
 

@@ -61,7 +61,10 @@ func (in *installer) ensure(ctx context.Context, name, note string, build func(c
 		return "", fmt.Errorf("install %s: %w", name, err)
 	}
 	if err := build(ctx, dir); err != nil {
-		return "", fmt.Errorf("install %s: %w", name, err)
+		if ctx.Err() != nil { // what it said then is about that it was stopped
+			return "", fmt.Errorf("install %s: %w", name, context.Cause(ctx))
+		}
+		return "", fmt.Errorf("install %s: %w\n(it takes the network, and some hundred megabytes in %s)", name, err, in.cache)
 	}
 	if err := os.WriteFile(mark, nil, 0o644); err != nil {
 		return "", fmt.Errorf("install %s: %w", name, err)

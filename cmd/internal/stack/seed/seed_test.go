@@ -65,6 +65,53 @@ func TestTheWorldIsThereAndGoesOn(t *testing.T) {
 		}
 	}()
 	checkTalk(t, plain, w)
+	checkVerification(t, dir, loaded)
+}
+
+// checkVerification has the demo's own account verify somebody it has a direct
+// message with, and somebody it has none with.
+func checkVerification(t *testing.T, dir string, w *World) {
+	t.Helper()
+	client, err := matrix.NewAccounts(options(dir, Me)).Open(t.Context(), w.People[Me])
+	if err != nil {
+		t.Fatal(err)
+	}
+	me := perform(t.Context(), Me, client)
+	defer func() {
+		if err := me.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	feed := client.Store().Subscribe()
+	defer client.Store().Unsubscribe(feed)
+	for _, name := range []string{"ada", "dee"} {
+		client.Trust().Verify(w.People[name], "")
+		for done := false; !done; {
+			select {
+			case <-feed.Wait():
+			case <-time.After(time.Minute):
+				t.Fatalf("%s does not verify", name)
+			}
+			changes, err := feed.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range changes.Verifications {
+				switch v.Phase {
+				case chat.VerifyReady:
+					client.Trust().CompareEmoji(v.ID)
+				case chat.VerifyCompare:
+					client.Trust().ConfirmVerification(v.ID)
+				case chat.VerifyCancelled:
+					t.Fatalf("%s: cancelled with %q, %v", name, v.Reason, v.Problem)
+				}
+				done = done || v.Phase == chat.VerifyDone
+			}
+		}
+		if p, err := client.Trust().Person(t.Context(), w.People[name]); err != nil || p.Trust != chat.PersonVerified {
+			t.Errorf("%s: %+v, %v", name, p.Trust, err)
+		}
+	}
 }
 
 // checkRooms compares what the account is in with what the world says.

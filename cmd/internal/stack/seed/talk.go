@@ -62,6 +62,9 @@ func Talk(ctx context.Context, o TalkOptions) (err error) {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.direct(gctx) })
+	for _, who := range c.actors {
+		g.Go(func() error { return t.oblige(gctx, who) })
+	}
 	for name, rooms := range t.ears() {
 		g.Go(func() error { return t.listen(gctx, c.actors[name], rooms) })
 	}
@@ -96,7 +99,8 @@ const maxStage = 2
 
 // direct decides who does what next.
 func (t *talk) direct(ctx context.Context) error {
-	t.rng.Shuffle(len(t.scenes), func(i, j int) { t.scenes[i], t.scenes[j] = t.scenes[j], t.scenes[i] })
+	rest := t.scenes[1:] // the first one says what there is to try
+	t.rng.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 	for {
 		wait := t.o.Pause/4 + time.Duration(t.rng.Int64N(int64(t.o.Pause)))
 		select {
