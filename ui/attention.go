@@ -16,6 +16,7 @@ const (
 	typingEvery = 4 * time.Second        // how often one tells that one types
 	typingEnds  = 6 * time.Second        // without a key
 	sidebarWait = 300 * time.Millisecond // between two readings of changing spaces
+	alertEvery  = time.Second            // between two rings: anybody can send invites
 	membersWait = time.Second            // between two readings of a changing member list
 	membersIdle = 15 * time.Second       // the same while it is not on the screen
 )
@@ -105,6 +106,7 @@ func (w *window) wake() tea.Cmd {
 		w.stopTyping()
 	}
 	w.status.Tick(now)
+	w.showFetch()
 	var cmds []tea.Cmd
 	if w.membersStale && !now.Before(w.membersDue()) {
 		cmds = append(cmds, w.readMembers())
@@ -113,14 +115,6 @@ func (w *window) wake() tea.Cmd {
 		cmds = append(cmds, w.readSidebar())
 	}
 	return tea.Batch(cmds...)
-}
-
-// membersDue returns when a changed member list is read again.
-func (w *window) membersDue() time.Time {
-	if shown(w.frame.people) {
-		return w.membersRead.Add(membersWait)
-	}
-	return w.membersRead.Add(membersIdle)
 }
 
 // rearm sets the timer for what is due next.
@@ -141,7 +135,7 @@ func (w *window) rearm(now time.Time) {
 	if w.membersStale {
 		next = sooner(next, w.membersDue())
 	}
-	for _, due := range []time.Time{w.lockDue(), w.sheetsDue()} {
+	for _, due := range []time.Time{w.lockDue(), w.sheetsDue(), w.fetchDue()} {
 		if !due.IsZero() {
 			next = sooner(next, due)
 		}

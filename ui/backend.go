@@ -41,6 +41,11 @@ type Reader interface {
 	Page(ctx context.Context, q chat.PageQuery) (chat.Page, error)
 	// Members returns the known members of a room, joined first.
 	Members(ctx context.Context, room chat.RoomID) ([]chat.Member, error)
+	// People returns people of the joined rooms whose name or id has a word that
+	// begins with a text, those met in the most rooms first.
+	People(ctx context.Context, text string, limit int) ([]chat.Member, error)
+	// Power returns what the account may do in a room.
+	Power(ctx context.Context, room chat.RoomID) (chat.Power, error)
 	// Receipts returns the newest receipt of every other person in a room.
 	Receipts(ctx context.Context, room chat.RoomID) ([]chat.Seen, error)
 	// Unread returns where reading stopped in a room.

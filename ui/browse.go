@@ -24,6 +24,7 @@ func (w *window) browse() tea.Cmd {
 	return query(w, askBrowse, networkLimit, func(ctx context.Context) ([]chat.Listed, error) {
 		return directory.Browse(ctx, id)
 	}, func(list []chat.Listed, err error) tea.Cmd {
+		w.status.DropAnswer(w.clock.Now()) // that it is under way
 		switch server := w.list.Room(id); {
 		case err != nil:
 			w.sayProblem(problemOf(err))

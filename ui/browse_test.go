@@ -21,6 +21,14 @@ func TestBrowse(t *testing.T) {
 	s.Key("alt+c")
 	s.wantCall("browse !s")
 	s.want("Channels of Rust Harbour", "rust lings  small questions", "1 member", "joined · 12 members", "♪ lounge")
+	s.wantNot("Fetching the channels")
+	s.Type("TEXT")
+	s.Key("enter") // a category stands in the tree of its server
+	s.want("Rust Harbour", "▾ VOICE")
+	if got := s.win.side.Selected(); got != "!t" {
+		t.Errorf("the cursor is on %q", got)
+	}
+	s.Key("alt+c")
 	s.Type("lings")
 	s.Key("enter")
 	s.wantCall("join https://matrix.to/#/%21new?via=example.org&via=other.example")

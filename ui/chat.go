@@ -27,6 +27,7 @@ func (w *window) newChat() *chatpane.Pane {
 	}
 	p.SetCommands(commands)
 	p.SetRooms(w.list.All)
+	p.SetShiftEnter(w.opts.known.Shift)
 	return p
 }
 
@@ -107,7 +108,7 @@ func (w *window) chatWheel(lines int) tea.Cmd {
 
 // mention puts a person into the composer.
 func (w *window) mention(m chat.Member) tea.Cmd {
-	w.chat.Type(string(m.User) + " ")
+	w.chat.Mention(m)
 	return w.intents()
 }
 
@@ -161,6 +162,7 @@ func (w *window) haveMessage(m *chat.Message) keymap.Need {
 		{m.ID != "", keymap.NeedMessage},
 		{m.Kind != chat.KindRedacted, keymap.NeedUndeleted},
 		{m.Own, keymap.NeedOwn},
+		{w.chat.MayDelete(m), keymap.NeedDelete},
 		{m.Body != "" || m.Kind == chat.KindState, keymap.NeedText},
 		{m.Media != nil, keymap.NeedFile | keymap.NeedLink},
 		{m.Send == chat.SendError || m.Send == chat.Waiting, keymap.NeedFailed | keymap.NeedRetry},

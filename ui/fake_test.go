@@ -25,6 +25,7 @@ type world struct {
 	sidebar chat.Sidebar
 	items   map[chat.RoomID][]chat.Message
 	people  []chat.Member
+	power   chat.Power
 	drafts  []chat.Draft
 	state   map[string][]byte
 	calls   []string
@@ -68,6 +69,15 @@ func (w *world) Page(_ context.Context, q chat.PageQuery) (chat.Page, error) {
 	return p, nil
 }
 
+func (w *world) People(_ context.Context, text string, limit int) (found []chat.Member, err error) {
+	for _, m := range w.people {
+		if strings.HasPrefix(m.Name, text) && len(found) < limit && m.User != "@me:example.org" {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
 func (w *world) Unread(_ context.Context, room chat.RoomID) (u chat.Unread, err error) {
 	for _, r := range w.sidebar.Rooms {
 		after := false
@@ -109,6 +119,7 @@ func (w *world) Unsent(context.Context) (room chat.RoomID, item chat.ItemKey, er
 	return "", 0, nil
 }
 
+func (w *world) Power(context.Context, chat.RoomID) (chat.Power, error)      { return w.power, nil }
 func (w *world) Members(context.Context, chat.RoomID) ([]chat.Member, error) { return w.people, nil }
 func (w *world) Receipts(context.Context, chat.RoomID) ([]chat.Seen, error)  { return nil, nil }
 func (w *world) Drafts(context.Context) ([]chat.Draft, error)                { return w.drafts, nil }

@@ -21,7 +21,9 @@ type feedMsg struct {
 type followUp struct {
 	open   bool        // open the channel that it made or joined
 	leaves chat.RoomID // it takes us out of this channel
+	next   chat.RoomID // the channel to open when that one was open
 	gap    string      // it fills this gap of the open channel
+	people chat.RoomID // it fetches the member list of this channel
 }
 
 // apply folds a batch into the view-models.
@@ -40,7 +42,7 @@ func (w *window) apply(m feedMsg) tea.Cmd {
 	if len(cs.Rooms) > 0 || len(cs.Gone) > 0 {
 		w.list.Apply(cs.Rooms, cs.Gone)
 		w.side.Changed()
-		w.roomsChanged()
+		cmds = append(cmds, w.roomsChanged())
 	}
 	if cs.Edges || cs.Reload {
 		cmds = append(cmds, w.readSidebar())
@@ -67,17 +69,18 @@ func (w *window) apply(m feedMsg) tea.Cmd {
 }
 
 // roomsChanged passes on what the open channel's pane shows of its summary, and
-// closes it when it is gone.
-func (w *window) roomsChanged() {
+// goes on to another one, or none, when it is gone.
+func (w *window) roomsChanged() tea.Cmd {
 	if w.room == "" {
-		return
+		return nil
 	}
 	r := w.list.Room(w.room)
 	if r == nil || r.Membership == chat.MemberLeft || r.Membership == chat.MemberBanned {
-		w.closeRoom()
-		return
+		return w.gone(w.leavingFor())
 	}
 	w.chat.SetRoom(*r)
+	w.people.SetTotal(r.Joined)
+	return nil
 }
 
 // applyRoom passes changes of the open channel on.
@@ -93,7 +96,7 @@ func (w *window) applyRoom(cs *chat.ChangeSet) tea.Cmd {
 		return nil
 	}
 	if change.MembersChanged {
-		w.membersStale = true
+		w.membersChanged()
 	}
 	return w.applyTimeline(change)
 }
@@ -114,6 +117,7 @@ func (w *window) connection(c chat.Connection, now time.Time) {
 		w.openStopped(c.Problem)
 	case chat.ConnOnline:
 		w.chat.Retry()
+		w.wantMembers()
 		w.dialogs.Close(dialogStopped)
 		w.dialogs.Close(dialogSignedOut)
 		w.dialogClosed()
@@ -128,9 +132,15 @@ func (w *window) notice(n chat.Notice) tea.Cmd {
 	case n.Problem != nil && follow.gap != "":
 		w.chat.GapFailed(follow.gap, n.Problem)
 		return nil
+	case n.Problem != nil && follow.people != "":
+		w.membersFailed(follow.people)
+		return nil
 	case n.Problem != nil:
 		w.giveBack(n)
 		w.sayProblem(n.Problem)
+		if n.Ref == "" && n.Room != "" {
+			return w.adoptDraft(n.Room)
+		}
 		return nil
 	}
 	if n.Done != "" {
@@ -140,7 +150,7 @@ func (w *window) notice(n chat.Notice) tea.Cmd {
 		return nil
 	}
 	if follow.leaves != "" && follow.leaves == w.room {
-		w.closeRoom()
+		return w.gone(follow.next)
 	}
 	if follow.open {
 		w.openLater = n.Room
@@ -174,9 +184,11 @@ func (w *window) alert(alerts []chat.Alert) {
 			loud = a
 		}
 	}
-	if loud == nil {
+	now := w.clock.Now()
+	if loud == nil || now.Sub(w.alerted) < alertEvery {
 		return
 	}
+	w.alerted = now
 	w.term.Bell()
 	if r := w.list.Room(loud.Room); r != nil && w.notLook && !w.opts.NoNotify {
 		w.term.Notify(safe.Own(roomTitle(r)), safe.Own(words.AlertText(loud.Mention, loud.Invite)))

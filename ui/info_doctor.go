@@ -29,7 +29,7 @@ func (w *window) openDoctor() tea.Cmd {
 			return trust.Checkup(ctx)
 		}, func(all []chat.Finding, err error) tea.Cmd {
 			w.dialogs.Changed()
-			w.showDoctor(s, append(all, w.terminalFinding()))
+			w.showDoctor(s, append(append(all, w.terminalFinding()), LocaleFindings(w.opts.Env)...))
 			if err != nil {
 				s.Say(words.ProblemLine(problemOf(err)), info.Bad)
 			}

@@ -78,7 +78,7 @@ func (w *window) showRoomInfo(s *info.Sheet, r chat.Room, l *chat.RoomLock) {
 
 // lockLines say who can read, with which key, and who cannot.
 func (w *window) lockLines(lines []info.Line, r *chat.Room, l *chat.RoomLock, encrypted bool) []info.Line {
-	if !encrypted {
+	if !encrypted { // everybody can read it: there are no keys to give, but to the channels of a server
 		return w.policyLines(lines, r, l)
 	}
 	for _, u := range l.Changed {
@@ -129,7 +129,9 @@ func (w *window) policyLines(lines []info.Line, r *chat.Room, l *chat.RoomLock) 
 	if share == chat.PolicyInherit {
 		share = chat.PolicyAll
 	}
-	lines = fact(lines, "policy", words.PolicyHere(share, from))
+	if l.Encrypted || r.Encrypted || r.Type == chat.RoomSpace {
+		lines = fact(lines, "policy", words.PolicyHere(share, from))
+	}
 	switch {
 	case l.Policy.NeverPlain:
 		lines = fact(lines, "plain", words.NeverPlainOn)
@@ -146,11 +148,12 @@ func (w *window) roomActions(s *info.Sheet, r *chat.Room, l *chat.RoomLock) []in
 		return out
 	}
 	id := r.ID
-	own := []info.Action{
-		{Do: keymap.RoomPolicy, Run: func() tea.Cmd { return w.openPolicy(id) }},
-	}
-	if server := w.list.ServerOf(id, w.side.Server()); server != "" && server != id {
-		own = append(own, info.Action{Do: keymap.ServerPolicy, Run: func() tea.Cmd { return w.openPolicy(server) }})
+	var own []info.Action
+	if l.Encrypted || r.Encrypted || r.Type == chat.RoomSpace { // else there are no keys to give
+		own = append(own, info.Action{Do: keymap.RoomPolicy, Run: func() tea.Cmd { return w.openPolicy(id) }})
+		if server := w.list.ServerOf(id, w.side.Server()); server != "" && server != id {
+			own = append(own, info.Action{Do: keymap.ServerPolicy, Run: func() tea.Cmd { return w.openPolicy(server) }})
+		}
 	}
 	own = append(own, info.Action{Do: keymap.NeverPlain, Label: safe.Own(words.NeverPlainKey(l.Set.NeverPlain)), Run: func() tea.Cmd { return w.toggleNeverPlain(s, l) }})
 	if l.HasKey {
@@ -168,6 +171,10 @@ func (w *window) roomAction(a keymap.Action) tea.Cmd {
 	}
 	switch a {
 	case keymap.RoomPolicy:
+		if !r.Encrypted && r.Type != chat.RoomSpace {
+			w.say(words.NoKeysHere, false)
+			return nil
+		}
 		return w.openPolicy(r.ID)
 	case keymap.ServerPolicy:
 		server := w.list.ServerOf(r.ID, w.side.Server())

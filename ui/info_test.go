@@ -99,7 +99,8 @@ func TestPersonInTheMemberList(t *testing.T) {
 	if got := s.world.took(); strings.Contains(got, "acknowledge") {
 		t.Fatalf("accepted all the same:\n%s", got)
 	}
-	s.Key("a", "y")
+	s.Key("a")
+	s.sure()
 	s.wantCall("acknowledge @bo:example.org")
 	s.want("accepted", "the one you know")
 	s.Send(feedMsg{changes: chat.ChangeSet{People: []chat.UserID{"@bo:example.org"}}})
@@ -133,6 +134,55 @@ func TestChannelSaysWhoCanRead(t *testing.T) {
 	s.Key("y")
 	s.wantCall("rotate !g")
 	s.want("The next message makes a new key.")
+}
+
+// A channel that is not encrypted has no keys to give, so nothing about them is offered.
+func TestClearChannelOffersNoKeys(t *testing.T) {
+	s := guard(t, guarded(), 120, 40)
+	s.Key("alt+down", "alt+t")
+	s.want("infra", "not encrypted", "never in clear", "In clear")
+	s.wantNot("Who gets keys", "who gets keys", "in the server")
+	s.Key("p")
+	s.want("infra", "not encrypted")
+	s.Key("esc", "ctrl+p")
+	s.Type("who gets keys here")
+	s.Key("enter")
+	s.want("there are no keys to give")
+	s.Key("ctrl+p") // its server may have others, that are
+	s.Type("who gets keys in the server")
+	s.Key("enter")
+	s.want("Who gets the keys?", "Rust Harbour")
+}
+
+// What the status line names works while a text is open: help and requests
+// over it, everything else in its place.
+func TestKeysOverSheets(t *testing.T) {
+	v := newVault(complete())
+	s := keep(t, v, 120, 40)
+	s.verifying(bosRequest(chat.VerifyRequested))
+	s.Key("alt+t")
+	s.want("bo wants to verify · Alt+V", "Details · #")
+	s.Key("alt+v")
+	s.want("wants to verify with you")
+	s.Key("esc")
+	s.want("Details · #")
+	s.Key("f1")
+	s.want("Sheets that explain", "Copy the text of the sheet", "Dialogs and lists")
+	s.wantNot("Give your session another name") // not in this one
+	s.Key("f1")
+	s.wantNot("Sheets that explain")
+	s.Key("ctrl+k")
+	s.want("Go to")
+	s.wantNot("Details · #")
+	s.Type("in")
+	s.Key("f1") // what is typed stays
+	s.want("Dialogs and lists")
+	s.wantNot("Everywhere")
+	s.Key("esc", "enter")
+	s.want("Message #infra")
+	s.Key("alt+t", "alt+up")
+	s.want("Message #general")
+	s.wantNot("Details · #")
 }
 
 func TestLockIsReadAgainWhenItChanges(t *testing.T) {
@@ -180,7 +230,7 @@ func TestSignOutAnotherSession(t *testing.T) {
 		s := guard(t, k, size[0], size[1])
 		s.Key("f4", "j", "j", "d")
 		s.want("Sign out Browser?")
-		s.Key("enter")
+		s.sure()
 		s.wantCall("end [EVIL] password=false done=false uia=")
 		s.Type("mistyped")
 		s.wantNot("mistyped")
@@ -199,7 +249,8 @@ func TestSignOutAllByThePage(t *testing.T) {
 	k := guarded()
 	k.url = "https://auth.example.org/end?x=1"
 	s := guard(t, k, 120, 40)
-	s.Key("f4", "D", "y")
+	s.Key("f4", "D")
+	s.sure()
 	s.want("https://auth.example.org/end?x=1")
 	s.Key("enter")
 	s.wantCall("end [PHONE EVIL] password=false done=true uia=uia1")
@@ -293,7 +344,8 @@ func TestMessageKeptBackByAnIdentity(t *testing.T) {
 	s.want("discards it, i says more")
 	s.Key("esc", "i")
 	s.want("It has not been sent yet.", "New identity", "bo (@bo:example.org)")
-	s.Key("enter", "a", "y")
+	s.Key("enter", "a")
+	s.sure()
 	s.wantCall("acknowledge @bo:example.org")
 }
 
@@ -316,7 +368,7 @@ func TestBorrowedNamesInSheets(t *testing.T) {
 	s := guard(t, k, 200, 50)
 	s.want("Identity changed: @bo:example.org")
 	s.Key("alt+t", "enter")
-	s.want("Why? · @bo:example.org")
+	s.want("Details · @bo:example.org")
 	s.Key("a")
 	s.want("the new identity of @bo:example.org?")
 }

@@ -51,9 +51,10 @@ func sub(c screen.Canvas, r screen.Rect) screen.Canvas {
 }
 
 // arrange lays the panes out for a size.
-func arrange(width, height int, at focus, wantTree, wantPeople bool) frame {
-	f := frame{status: rect(0, height-1, width, 1)}
-	h := height - 1
+// notice is how many rows the status line has above its own.
+func arrange(width, height, notice int, at focus, wantTree, wantPeople bool) frame {
+	h := height - 1 - notice
+	f := frame{status: rect(0, h, width, 1+notice)}
 	switch {
 	case width < minWidth || height < minHeight:
 		f.tooSmall = true
@@ -107,7 +108,8 @@ func (w *window) arrange() {
 	if w.focus == focusPeople && (w.room == "" || (w.width >= wideWidth && !people)) {
 		w.focus = focusChat
 	}
-	w.frame = arrange(w.width, w.height, w.focus, w.wantTree, people)
+	w.noticed = w.noticeRows()
+	w.frame = arrange(w.width, w.height, w.noticed, w.focus, w.wantTree, people)
 	w.dirty = true
 	if w.side != nil {
 		w.dialogs.SetStage(w.frame.stage)
@@ -121,6 +123,24 @@ func (w *window) arrange() {
 	}
 }
 
+// noticeHeight is the height of the window from which a long notice gets rows of its own.
+const noticeHeight = 16
+
+// noticeRows returns how many rows the status line wants above its own.
+func (w *window) noticeRows() int {
+	if w.status == nil || w.height < noticeHeight {
+		return 0
+	}
+	return min(w.status.Rows(w.widths, w.width), w.height/4)
+}
+
+// renotice makes room for a notice that does not fit, and takes it back.
+func (w *window) renotice() {
+	if w.noticeRows() != w.noticed {
+		w.arrange()
+	}
+}
+
 // resize takes the size of the terminal.
 func (w *window) resize(m tea.WindowSizeMsg) {
 	w.width, w.height = m.Width, m.Height
@@ -128,6 +148,9 @@ func (w *window) resize(m tea.WindowSizeMsg) {
 		w.verifyBadge()
 	}
 	w.arrange()
+	if w.back != nil && !w.besides { // else they are asked for with the rest
+		w.wantMembers()
+	}
 }
 
 // Dirty implements screen.Model.
@@ -235,47 +258,12 @@ func (w *window) paintLogin(c screen.Canvas, all bool) screen.Cursor {
 func (w *window) paintLines(c screen.Canvas) {
 	g, th := w.theme.Glyphs, &w.theme
 	for _, x := range w.frame.lines {
-		for y := range w.height - 1 {
+		for y := range w.frame.status.Min.Y {
 			c.Rune(x, y, g.V, th.Border)
 		}
 	}
 	if !w.frame.crumb {
 		return
 	}
-	x := 0
-	for i, t := range w.crumbs() {
-		if i > 0 {
-			x += c.Text(x, 0, w.width-x, safe.Lit(" › "), th.Dim, "")
-		}
-		st := th.Dim
-		if focus(i) == w.crumbFocus() {
-			st = th.Header
-		}
-		x += c.Text(x, 0, w.width-x, t, st, "")
-	}
-	c.Pad(x, 0, w.width, th.Text)
-}
-
-// crumbs names the panes of a narrow window, in the order tree, chat, people.
-func (w *window) crumbs() []safe.Text {
-	server := safe.Lit(words.HomeTitle)
-	if r := w.list.Room(w.side.Server()); r != nil {
-		server = cutText(safe.Line(r.Name), 16)
-	}
-	room := safe.Lit(words.NoRoomShort)
-	if r := w.list.Room(w.room); r != nil {
-		room = cutText(safe.Own(roomTitle(r)), 20)
-	}
-	return []safe.Text{server, room, safe.Lit(words.MembersShort)}
-}
-
-// crumbFocus returns the index of the focused pane in crumbs.
-func (w *window) crumbFocus() focus {
-	switch w.focus {
-	case focusTree:
-		return 0
-	case focusPeople:
-		return 2
-	}
-	return 1
+	w.paintCrumbs(c)
 }

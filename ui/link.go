@@ -74,7 +74,8 @@ func (w *window) copyLink(link, why string) {
 	w.say(words.LinkCopied(why), false)
 }
 
-// matrixUser returns the person that a link into Matrix names, or "".
+// matrixUser returns the person that a link into Matrix names, or "". An id that
+// would not be shown as it is could pass for another.
 func matrixUser(link string) chat.UserID {
 	rest, ok := strings.CutPrefix(link, "https://matrix.to/#/")
 	if !ok {
@@ -85,8 +86,11 @@ func matrixUser(link string) chat.UserID {
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	id, err := url.PathUnescape(rest)
-	if err != nil || !strings.HasPrefix(id, "@") {
+	if err != nil || !strings.HasPrefix(id, "@") || strings.ContainsFunc(id, unseen) {
 		return ""
 	}
 	return chat.UserID(id)
 }
+
+// unseen reports whether a character may look like another one, or like none.
+func unseen(r rune) bool { return r <= ' ' || r >= 0x7F }

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,7 +42,7 @@ func (w *window) messageIntent(in *chatpane.Intent) tea.Cmd {
 		}
 		w.back.Sender.Retry(m.Key)
 	case chatpane.IntentDiscard:
-		w.back.Sender.Discard(m.Key)
+		w.discard(m)
 	}
 	return nil
 }
@@ -91,12 +92,17 @@ func (w *window) openReact(m *chat.Message) {
 	if w.emoji == nil {
 		w.emoji = emoji.Load()
 	}
+	quick := quickReactions()
 	for _, e := range w.emoji.All() {
 		if len(e.Codes) == 0 {
 			continue
 		}
+		weight := 0
+		if i := slices.Index(quick, e.Char); i >= 0 {
+			weight = len(quick) - i
+		}
 		items = append(items, dialog.Item{
-			Title: safe.Own(e.Char + "  " + e.Codes[0]), Find: strings.Join(e.Codes, " "),
+			Title: safe.Own(e.Char + "  " + e.Codes[0]), Find: strings.Join(e.Codes, " "), Weight: weight,
 			Do: func() tea.Cmd { w.react(m, e.Char); return nil },
 		})
 	}
@@ -105,6 +111,11 @@ func (w *window) openReact(m *chat.Message) {
 		return &dialog.Item{Title: safe.Own(text), Detail: safe.Lit(words.AsText), Do: func() tea.Cmd { w.react(m, text); return nil }}
 	}
 	w.show(p)
+}
+
+// quickReactions are what people react with most: they stand first.
+func quickReactions() []string {
+	return []string{"👍", "❤️", "😂", "🎉", "👀", "🤔", "🙏", "✅"}
 }
 
 // react adds a reaction, or takes the own one back.
@@ -131,7 +142,7 @@ func (w *window) openDelete(m *chat.Message) {
 
 // preview returns the beginning of a message in quotes, or "".
 func preview(m *chat.Message) string {
-	t := cutText(safe.Line(m.Body), 60)
+	t := cutText(chatpane.Preview(m), 60)
 	if t.Empty() {
 		return ""
 	}

@@ -3,7 +3,9 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/pane/sidebar"
+	"hubbub/ui/internal/pane/trust"
 	"hubbub/ui/internal/screen"
 )
 
@@ -20,8 +22,10 @@ func (w *window) click(m tea.MouseClickMsg) tea.Cmd {
 		return nil
 	}
 	f := &w.frame
-	if w.walkOpen() && w.dialogs.Staged() && !inside(f.stage, m.X, m.Y) {
-		w.closePage(dialogTrust) // it stands in nobody's way
+	if w.dialogs.Staged() && !inside(f.stage, m.X, m.Y) {
+		if left := w.makeWay(); w.dialogs.Empty() {
+			return tea.Batch(left, w.click(m))
+		}
 	}
 	switch {
 	case !w.dialogs.Empty():
@@ -49,6 +53,21 @@ func (w *window) click(m tea.MouseClickMsg) tea.Cmd {
 	return nil
 }
 
+// makeWay leaves the page on the stage for a click beside it: the walk, and
+// what goes on without its page and holds nothing that was typed.
+func (w *window) makeWay() tea.Cmd {
+	p, ok := w.dialogs.Top().(*trust.Page)
+	switch {
+	case w.walkOpen():
+		w.closePage(dialogTrust) // it stands in nobody's way
+	case ok && !p.Holds() && len(p.Fields) == 0 && !w.security.keyHeld:
+		cmd := w.dialogs.Do(keymap.Close, w.clock.Now())
+		w.dialogClosed()
+		return cmd
+	}
+	return nil
+}
+
 // clickCrumb moves to the pane whose name was clicked.
 func (w *window) clickCrumb(x int) tea.Cmd {
 	at := 0
@@ -56,7 +75,8 @@ func (w *window) clickCrumb(x int) tea.Cmd {
 		at += w.columns(t)
 		if x < at {
 			w.setFocus([]focus{focusTree, focusChat, focusPeople}[i])
-			return w.wantMembers()
+			w.wantMembers()
+			return nil
 		}
 		at += 3
 	}

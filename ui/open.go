@@ -23,11 +23,13 @@ const (
 	dialogJoin      = "join"
 	dialogCreate    = "create"
 	dialogDirect    = "direct"
+	dialogAskDirect = "ask-direct"
 	dialogInvite    = "invite"
 	dialogInvited   = "invited"
 	dialogPerson    = "person"
 	dialogLeave     = "leave"
 	dialogDelete    = "delete"
+	dialogDiscard   = "discard"
 	dialogPaste     = "paste"
 	dialogQuit      = "quit"
 	dialogLink      = "link"
@@ -55,12 +57,12 @@ func (w *window) joinItem(text string) *dialog.Item {
 	switch {
 	case chat.UserID(text).Valid():
 		return &dialog.Item{
-			Title: safe.Own(words.WriteTo(text)), Mark: w.theme.Glyphs.Person,
+			Whole: true, Title: safe.Own(words.WriteTo(text)), Mark: w.theme.Glyphs.Person,
 			Do: func() tea.Cmd { w.openDirect(text); return nil },
 		}
 	case looksLikeAddress(text):
 		return &dialog.Item{
-			Title: safe.Own(words.JoinAddress(text)), Mark: w.theme.Glyphs.Add,
+			Whole: true, Title: safe.Own(words.JoinAddress(text)), Mark: w.theme.Glyphs.Add,
 			Do: func() tea.Cmd { w.join(text); return nil },
 		}
 	}
@@ -132,29 +134,6 @@ func (w *window) fromPalette(c keymap.Context, a keymap.Action) tea.Cmd {
 		}
 	}
 	return tea.Batch(first, w.doIn(c, a))
-}
-
-// openHelp shows the keys that count where one is, then those that count everywhere.
-func (w *window) openHelp() {
-	here := w.context()
-	var lines []dialog.Line
-	for _, c := range []keymap.Context{here, keymap.Global} {
-		lines = append(lines, dialog.Line{Text: safe.Own(words.Context(c.String())), Heading: true})
-		for _, b := range w.keys.Bindings() {
-			if b.Context != c || len(b.Keys) == 0 || keymap.IsServer(b.Action) > 1 {
-				continue
-			}
-			name, help := words.Keys(b.Keys), b.Help
-			if keymap.IsServer(b.Action) == 1 {
-				name, help = words.Key(b.Keys[0])+"…9", words.ServersHelp
-			}
-			if why := b.Reason(w.have()); why != "" {
-				help += " (" + why + ")"
-			}
-			lines = append(lines, dialog.Line{Name: safe.Own(name), Text: safe.Own(help)})
-		}
-	}
-	w.show(&dialog.Text{Name: dialogHelp, Head: safe.Lit(words.HelpTitle), Lines: lines, Column: 24})
 }
 
 // openQuit asks before leaving while something waits to be sent.

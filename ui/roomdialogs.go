@@ -45,83 +45,6 @@ func (w *window) openJoin(address string) {
 	})
 }
 
-// openCreate makes a channel, in the server that is shown.
-func (w *window) openCreate() {
-	intro := words.CreatedEncrypted
-	parent := w.side.Server()
-	if r := w.list.Room(parent); r != nil {
-		intro = words.CreatedIn(roomTitle(r)) + " " + intro
-	}
-	w.show(&dialog.Form{
-		Name: dialogCreate, Head: safe.Lit(words.CreateTitle), Intro: safe.Own(intro),
-		Fields: []*dialog.Field{
-			input(words.NameLabel, "", ""), input(words.TopicLabel, words.ReasonHint, ""),
-			toggle(words.PublicLabel, false), toggle(words.EncryptedLabel, true), toggle(words.VoiceLabel, false),
-		},
-		Submit: func(f *dialog.Form) (string, tea.Cmd) {
-			if f.Text(0) == "" {
-				return words.NeedName, nil
-			}
-			room := chat.NewRoom{Name: f.Text(0), Topic: f.Text(1), Parent: parent, Public: f.On(2), Voice: f.On(4)}
-			if room.Public {
-				room.Encrypted = f.On(3)
-			} else {
-				room.Unencrypted = !f.On(3)
-			}
-			w.refs[w.back.Rooms.Create(room)] = followUp{open: true}
-			return "", nil
-		},
-	})
-}
-
-// openDirect starts a direct message; one that exists is opened instead of a second.
-func (w *window) openDirect(user string) {
-	w.show(&dialog.Form{
-		Name: dialogDirect, Head: safe.Lit(words.DMTitle), Fields: []*dialog.Field{input(words.PersonLabel, words.PersonHint, user)},
-		Submit: func(f *dialog.Form) (string, tea.Cmd) {
-			u := chat.UserID(f.Text(0))
-			if !u.Valid() {
-				return words.NeedPerson, nil
-			}
-			return "", w.direct(u)
-		},
-	})
-}
-
-func (w *window) direct(u chat.UserID) tea.Cmd {
-	var known chat.RoomID
-	w.list.All(func(r *chat.Room) bool {
-		if r.Direct && r.DirectWith == u && r.Membership == chat.MemberJoined && (known == "" || r.ID < known) {
-			known = r.ID
-		}
-		return true
-	})
-	if known != "" {
-		return w.open(known)
-	}
-	w.refs[w.back.Rooms.Create(chat.NewRoom{Direct: true, Invite: []chat.UserID{u}})] = followUp{open: true}
-	return nil
-}
-
-func (w *window) openInvitePerson(user string) {
-	r := w.target()
-	if r == nil {
-		return
-	}
-	room := r.ID
-	w.show(&dialog.Form{
-		Name: dialogInvite, Head: safe.Own(words.InviteTitle + " · " + roomTitle(r)), Fields: []*dialog.Field{input(words.PersonLabel, words.PersonHint, user)},
-		Submit: func(f *dialog.Form) (string, tea.Cmd) {
-			u := chat.UserID(f.Text(0))
-			if !u.Valid() {
-				return words.NeedPerson, nil
-			}
-			w.refs[w.back.Rooms.Invite(room, u)] = followUp{}
-			return "", nil
-		},
-	})
-}
-
 // openInvite asks whether to accept an invite. The name of the channel is
 // somebody else's text: who invites, and from where, stands beside it.
 func (w *window) openInvite(r *chat.Room) tea.Cmd {
@@ -153,20 +76,6 @@ func (w *window) openInvite(r *chat.Room) tea.Cmd {
 			w.dialogs.Changed()
 		}
 		return nil
-	})
-}
-
-func (w *window) openLeave(r *chat.Room, question string) {
-	if r == nil {
-		return
-	}
-	id := r.ID
-	w.show(&dialog.Confirm{
-		Name: dialogLeave, Head: safe.Own(words.LeaveTitle + " " + roomTitle(r)), Question: safe.Own(question), Danger: true,
-		Yes: func() tea.Cmd {
-			w.refs[w.back.Rooms.Leave(id)] = followUp{leaves: id}
-			return nil
-		},
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"hubbub/store/chat"
 	"hubbub/ui/internal/keymap"
-	"hubbub/ui/internal/pane/members"
 	"hubbub/ui/internal/roomlist"
 	"hubbub/ui/words"
 )
@@ -53,7 +52,7 @@ func (w *window) openWith(id chat.RoomID, page *chat.Page) tea.Cmd {
 	w.reading = reading{}
 	w.side.SetOpen(id)
 	w.back.Reader.Watch(id)
-	w.people.SetList(members.List{Room: id})
+	w.showPeople(r)
 	w.arrange()
 	w.keep()
 	w.besides = true
@@ -84,7 +83,8 @@ func (w *window) readBesides(m besidesMsg) tea.Cmd {
 	if r == nil {
 		return w.readAhead()
 	}
-	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.wantMembers(), w.readLock())
+	w.wantMembers()
+	return tea.Batch(w.readUnread(r), w.readMembers(), w.readReceipts(), w.readLock())
 }
 
 // readUnread reads where reading stopped in the open channel, and goes there
@@ -122,16 +122,23 @@ func (w *window) closeRoom() {
 	w.reading = reading{}
 	w.back.Reader.Watch()
 	w.side.SetOpen("")
-	w.people.SetList(members.List{})
+	w.showPeople(&chat.Room{})
 	w.clearRoom()
 	w.setFocus(focusTree)
 	w.keep()
 }
 
-// showServer shows a server's tree, or home.
+// showServer shows a server's tree, or home. A category is shown in the tree of its server.
 func (w *window) showServer(id chat.RoomID) {
-	w.side.SetServer(id)
+	server := w.list.ServerOf(id, w.side.Server())
+	if server == "" {
+		server = id
+	}
+	w.side.SetServer(server)
 	w.setFocus(focusTree)
+	if server != id {
+		w.side.Point(id)
+	}
 	w.keep()
 }
 
@@ -142,7 +149,7 @@ func (w *window) setFocus(f focus) {
 }
 
 // nextFocus moves the focus to the next pane that can be shown.
-func (w *window) nextFocus(dir int) tea.Cmd {
+func (w *window) nextFocus(dir int) {
 	order := []focus{focusTree, focusChat, focusPeople}
 	if w.room == "" || (w.width >= wideWidth && !w.wantPeople) {
 		order = order[:2]
@@ -154,43 +161,7 @@ func (w *window) nextFocus(dir int) tea.Cmd {
 		}
 	}
 	w.setFocus(order[(at+dir+len(order))%len(order)])
-	return w.wantMembers()
-}
-
-// readMembers reads the known members of the open channel.
-func (w *window) readMembers() tea.Cmd {
-	w.membersStale, w.membersRead = false, w.clock.Now()
-	if w.room == "" {
-		return nil
-	}
-	room, reader := w.room, w.back.Reader
-	return query(w, askMembers, diskLimit, func(ctx context.Context) (members.List, error) {
-		all, err := reader.Members(ctx, room)
-		if err != nil {
-			return members.List{}, err
-		}
-		return members.Build(room, all), nil
-	}, func(l members.List, err error) tea.Cmd {
-		if err != nil {
-			w.sayProblem(problemOf(err))
-			return nil
-		}
-		if l.Room == w.room {
-			w.people.SetList(l)
-			w.chat.SetMembers(l.People)
-			w.showLock()
-		}
-		return nil
-	})
-}
-
-// wantMembers asks the homeserver for the whole member list when it is on the screen, once a channel.
-func (w *window) wantMembers() tea.Cmd {
-	if w.room != "" && shown(w.frame.people) && !w.members[w.room] {
-		w.members[w.room] = true
-		w.back.Rooms.FetchMembers(w.room)
-	}
-	return nil
+	w.wantMembers()
 }
 
 // readReceipts reads who has read how far in the open channel.

@@ -4,7 +4,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/store/chat"
+	"hubbub/ui/internal/dialog"
 	"hubbub/ui/internal/keymap"
+	"hubbub/ui/internal/pane/info"
 	"hubbub/ui/words"
 )
 
@@ -39,6 +41,9 @@ func (w *window) key(k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
 	action := w.keys.Lookup(context, name)
 	text := textOf(k)
+	if k.Code == tea.KeyEnter && k.Mod == tea.ModShift && !w.opts.known.Shift {
+		w.tells(true)
+	}
 	switch {
 	case w.frame.tooSmall:
 		if action == keymap.Quit {
@@ -46,10 +51,10 @@ func (w *window) key(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	case !w.dialogs.Empty():
-		if away := w.keys.Lookup(keymap.Global, name); action == "" && away != "" && w.walkOpen() {
-			// The walk opens by itself and asks for nothing at once: it stands in nobody's way.
-			w.closePage(dialogTrust)
-			return w.doIn(w.context(), away)
+		if away := w.keys.Lookup(keymap.Global, name); action == "" && text == "" && away != "" {
+			if cmd, done := w.pastDialog(away); done {
+				return cmd
+			}
 		}
 		return w.dialogKey(action, text)
 	case w.login != nil:
@@ -64,6 +69,39 @@ func (w *window) key(k tea.KeyPressMsg) tea.Cmd {
 		return w.typeText(text)
 	}
 	return nil
+}
+
+// pastDialog does an action that counts everywhere and that the uppermost
+// dialog has no use for. What the status line names works over any dialog; the
+// walk, which opens by itself, and texts that are only read make way.
+func (w *window) pastDialog(a keymap.Action) (cmd tea.Cmd, done bool) {
+	switch {
+	case w.back == nil || w.security.keyHeld:
+		return nil, false
+	case a == keymap.Help && w.dialogs.Has(dialogHelp):
+		w.dialogs.Close(dialogHelp)
+		w.dialogClosed()
+		return nil, true
+	case a == keymap.Help || a == keymap.Verifications:
+		return w.do(keymap.Global, a), true
+	case w.walkOpen():
+		w.closePage(dialogTrust)
+	case w.dialogs.Only(readOnly):
+		w.dialogs.Clear()
+		w.dialogClosed()
+	default:
+		return nil, false
+	}
+	return w.doIn(w.context(), a), true
+}
+
+// readOnly reports whether a dialog only shows text.
+func readOnly(d dialog.Dialog) bool {
+	switch d.(type) {
+	case *info.Sheet, *dialog.Text:
+		return true
+	}
+	return false
 }
 
 // dialogKey gives a key to the uppermost dialog.
@@ -91,6 +129,9 @@ func (w *window) dialogClosed() {
 
 // doIn does an action in a context, or says why not.
 func (w *window) doIn(c keymap.Context, a keymap.Action) tea.Cmd {
+	if w.status != nil {
+		w.status.Next(w.clock.Now(), false)
+	}
 	if b, ok := w.keys.Find(c, a); ok && w.back != nil {
 		if why := b.Reason(w.have()); why != "" {
 			w.say(why, true)
@@ -143,9 +184,9 @@ func (w *window) navigate(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Help:
 		w.openHelp()
 	case keymap.NextPane:
-		return w.nextFocus(1), true
+		w.nextFocus(1)
 	case keymap.PrevPane:
-		return w.nextFocus(-1), true
+		w.nextFocus(-1)
 	case keymap.ChannelPrev, keymap.ChannelNext, keymap.UnreadPrev, keymap.UnreadNext, keymap.MentionNext:
 		return w.stepRoom(a), true
 	case keymap.Unsent:
@@ -153,7 +194,7 @@ func (w *window) navigate(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Home:
 		w.showServer("")
 	case keymap.TogglePeople:
-		return w.togglePeople(), true
+		w.togglePeople()
 	case keymap.ToggleSidebar:
 		w.toggleTree()
 	case keymap.Write:
@@ -173,15 +214,15 @@ func (w *window) manage(a keymap.Action) (tea.Cmd, bool) {
 	case keymap.Browse:
 		return w.browse(), true
 	case keymap.CreateChannel:
-		w.openCreate()
+		return w.openCreate(), true
 	case keymap.DirectMessage:
 		w.openDirect("")
 	case keymap.Invite:
 		w.openInvitePerson("")
 	case keymap.Leave:
-		w.openLeave(w.target(), words.LeaveQuestion)
+		w.openLeave(w.target())
 	case keymap.LeaveServer:
-		w.openLeave(w.list.Room(w.side.Server()), words.LeaveServerAsk)
+		w.openLeave(w.list.Room(w.side.Server()))
 	case keymap.MarkRead:
 		return w.markAllRead(), true
 	case keymap.ChannelInfo:
@@ -214,7 +255,7 @@ func (w *window) goServer(n int) tea.Cmd {
 	return nil
 }
 
-func (w *window) togglePeople() tea.Cmd {
+func (w *window) togglePeople() {
 	switch {
 	case w.width >= wideWidth:
 		w.wantPeople = !w.wantPeople
@@ -225,7 +266,7 @@ func (w *window) togglePeople() tea.Cmd {
 	default:
 		w.setFocus(focusPeople)
 	}
-	return w.wantMembers()
+	w.wantMembers()
 }
 
 func (w *window) toggleTree() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,12 +69,21 @@ const (
 	openLimit    = 200 * time.Millisecond
 )
 
-// CheckKeys returns a sentence for each thing that is wrong with configured keys.
-func CheckKeys(base string, keys map[string][]string) []string {
+// KeyFault is one thing that is wrong with configured keys.
+type KeyFault struct {
+	Actions []string // whose keys it is about
+	Text    string   // a sentence
+}
+
+// CheckKeys returns what is wrong with configured keys, each fault once.
+func CheckKeys(base string, keys map[string][]string) []KeyFault {
 	_, wrong := keymap.New(base, keys)
-	out := make([]string, len(wrong))
-	for i, c := range wrong {
-		out[i] = c.String()
+	var out []KeyFault
+	for _, c := range wrong {
+		text := c.String()
+		if !slices.ContainsFunc(out, func(f KeyFault) bool { return f.Text == text }) { // an action has its key in several places
+			out = append(out, KeyFault{Actions: []string{c.Name, c.Other}, Text: text})
+		}
 	}
 	return out
 }

@@ -69,21 +69,23 @@ func (w *window) commandWithout(name, arg string) (tea.Cmd, bool) {
 	case "join":
 		w.join(arg)
 	case "leave":
-		w.openLeave(w.list.Room(w.room), words.LeaveQuestion)
+		w.openLeave(w.list.Room(w.room))
 	case "help":
 		w.openHelp()
 	case "quit":
 		return w.quit(), true
 	case "invite", "msg":
 		user := chat.UserID(arg)
-		if !user.Valid() {
-			w.say(words.NeedPerson, true)
-			return nil, false
-		}
-		if name == "msg" {
+		switch {
+		case !user.Valid() && name == "msg":
+			w.openDirect(arg)
+		case !user.Valid():
+			w.openInvitePerson(arg)
+		case name == "msg":
 			return w.direct(user), true
+		default:
+			w.refs[w.back.Rooms.Invite(w.room, user)] = followUp{}
 		}
-		w.refs[w.back.Rooms.Invite(w.room, user)] = followUp{}
 	}
 	return nil, true
 }

@@ -143,9 +143,26 @@ type terminalFact struct {
 	Key     string          `json:"key"`
 	Profile json.RawMessage `json:"profile,omitempty"` // how it draws glyphs
 	Light   bool            `json:"light,omitempty"`   // its background
+	Shift   bool            `json:"shift,omitempty"`   // it tells Shift+Enter from Enter
+}
+
+// tells takes whether the terminal tells Shift+Enter from Enter. What names keys
+// names that one only where it works.
+func (w *window) tells(shift bool) {
+	w.shiftAnswered = true
+	if w.opts.known.Shift != shift {
+		w.opts.known.Shift = shift
+		w.keepTerminal()
+	}
+	if w.chat != nil {
+		w.chat.SetShiftEnter(shift)
+	}
 }
 
 func (w *window) keepProfile(m screen.ProfileMsg) {
+	if !w.shiftAnswered {
+		w.tells(false) // it was asked before the profile
+	}
 	profile, err := json.Marshal(m.Profile)
 	if err != nil {
 		w.log.Error("Terminal profile cannot be kept", "error", err)
@@ -183,8 +200,7 @@ func (w *window) readSidebar() tea.Cmd {
 		}
 		w.list.Set(s)
 		w.side.Changed()
-		w.roomsChanged()
-		return nil
+		return w.roomsChanged()
 	})
 }
 

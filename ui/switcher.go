@@ -18,6 +18,8 @@ func (w *window) openSwitcher() {
 	}
 	p := dialog.NewFinder(dialogSwitcher, words.SwitcherTitle, words.SwitcherHint, s)
 	p.Free = w.joinItem
+	p.Search = w.findPeople(p, func(u chat.UserID) bool { return u == w.back.Account.User || w.directWith(u) != "" },
+		func(m *chat.Member) dialog.Item { return w.personItem(m, w.askDirect) })
 	w.show(p)
 }
 
@@ -77,7 +79,7 @@ func (s *switcher) Item(key string) dialog.Item {
 	g := w.theme.Glyphs
 	switch {
 	case r.Membership == chat.MemberInvited:
-		it.Mark = g.Invite
+		it.Mark, it.Detail = g.Invite, safe.Line(string(r.Inviter))
 	case r.Type == chat.RoomSpace:
 		it.Mark, it.Detail = g.Home, safe.Lit(words.ServerWord)
 	case r.Direct:

@@ -164,6 +164,13 @@ func (s *seat) verifying(all ...chat.Verification) {
 // quiet lets the time pass in which a page that opened by itself takes no keys.
 func (s *seat) quiet() { s.pass(2 * time.Second) }
 
+// sure answers a question about what cannot be taken back.
+func (s *seat) sure() {
+	s.t.Helper()
+	s.quiet()
+	s.Key("y")
+}
+
 func foreign() chat.Trust {
 	return chat.Trust{Identity: chat.IdentityForeign, MasterKey: "master", Recovery: chat.RecoveryReady, CanVerify: 1, Backup: chat.Backup{State: chat.BackupNoKey}}
 }

@@ -394,7 +394,7 @@ func TestBackupProgress(t *testing.T) {
 	s.want("not yours: nothing is saved to it")
 	s.Key("z")
 	s.want("can no longer be fetched")
-	s.Key("enter")
+	s.sure()
 	s.wantCall("reset backup")
 	s.want("A new key backup has begun.")
 }

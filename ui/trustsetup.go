@@ -41,8 +41,8 @@ func (w *window) openSetUp() tea.Cmd {
 
 // making is what a new recovery key is made for.
 type making struct {
-	intro, wait string
-	make        func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error)
+	head, intro, wait string
+	make              func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error)
 }
 
 // setUpHow asks how the recovery key shall be made, and sets up.
@@ -55,7 +55,7 @@ func (w *window) setUpHow(want chat.SetUp) tea.Cmd {
 	if want.Reset {
 		intro = words.SetUpAnew
 	}
-	return w.keyHow(making{intro: intro, wait: words.SetUpWait, make: func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error) {
+	return w.keyHow(making{head: words.SetUpTitle, intro: intro, wait: words.SetUpWait, make: func(ctx context.Context, phrase chat.Secret, auth chat.Auth) (chat.Secret, error) {
 		asked := want
 		asked.Passphrase, asked.Auth = phrase, auth
 		return backend.SetUp(ctx, asked)
@@ -68,14 +68,14 @@ func (w *window) openNewKey() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	return w.keyHow(making{intro: words.SetUpKeyIntro, wait: words.NewKeyWait, make: func(ctx context.Context, phrase chat.Secret, _ chat.Auth) (chat.Secret, error) {
+	return w.keyHow(making{head: words.WalkNewKey, intro: words.SetUpKeyIntro, wait: words.NewKeyWait, make: func(ctx context.Context, phrase chat.Secret, _ chat.Auth) (chat.Secret, error) {
 		return backend.NewRecoveryKey(ctx, phrase)
 	}})
 }
 
 // keyHow asks whether the recovery key is made at random or from a passphrase.
 func (w *window) keyHow(m making) tea.Cmd {
-	p := &trust.Page{Name: dialogTrust, Head: safe.Lit(words.SetUpTitle), All: true, Keys: safe.Lit(words.PageKeys)}
+	p := &trust.Page{Name: dialogTrust, Head: safe.Own(m.head), All: true, Keys: safe.Lit(words.PageKeys)}
 	p.Blocks = says(trust.Plain, m.intro, words.SetUpHow)
 	p.Choices = []trust.Choice{
 		{Key: "k", Title: safe.Lit(words.SetUpRandom), Note: safe.Lit(words.SetUpRandomNote), Do: func() tea.Cmd { return w.makeKey(p, m, "") }},
@@ -152,6 +152,11 @@ func (w *window) makeKey(p *trust.Page, m making, phrase chat.Secret) tea.Cmd {
 	}, func(key chat.Secret, err error) tea.Cmd {
 		if err != nil {
 			w.failed(p, err)
+			return nil
+		}
+		if key == "" { // the recovery key that there is stays
+			w.closePage(dialogTrust)
+			w.say(words.KeyStays, false)
 			return nil
 		}
 		w.showKey(key)

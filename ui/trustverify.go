@@ -155,12 +155,7 @@ func (w *window) verifyWho(v *chat.Verification) string {
 	if v.Own {
 		return words.VerifyOwnName
 	}
-	for _, m := range w.people.List().People {
-		if m.User == v.User && m.Name != "" && !m.Ambiguous {
-			return cutText(safe.Line(m.Name), longestName).String()
-		}
-	}
-	return cutText(safe.Line(string(v.User)), longestName).String()
+	return cutText(safe.Line(w.shortName(v.User)), longestName).String()
 }
 
 // verifyOn shows the next page of the verification that is open. A page that

@@ -471,3 +471,27 @@ func TestStrength(t *testing.T) {
 		}
 	}
 }
+
+// TestClickBesideAPage: what goes on without its page makes way; what holds
+// something that was typed stays.
+func TestClickBesideAPage(t *testing.T) {
+	infra := tea.MouseClickMsg{X: 11, Y: 5, Button: tea.MouseLeft}
+	v := newVault(complete())
+	s := keep(t, v, 140, 40)
+	s.verifying(bosRequest(chat.VerifyRequested))
+	s.Key("alt+v")
+	s.want("wants to verify with you")
+	s.Send(infra)
+	s.want("Message #infra", "bo wants to verify · Alt+V")
+	s.wantNot("wants to verify with you")
+
+	v = newVault(chat.Trust{Identity: chat.IdentityForeign, Recovery: chat.RecoveryReady})
+	s = keep(t, v, 140, 40)
+	s.Key("esc", "alt+shift+r")
+	s.Type("EsTc")
+	before := s.see()
+	s.Send(infra)
+	if got := s.see(); got != before {
+		t.Errorf("what was typed is gone:\n%s", got)
+	}
+}

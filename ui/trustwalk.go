@@ -160,6 +160,9 @@ func (w *window) subpage(p *trust.Page) {
 	s.fromWalk = w.walkOpen() || s.fromWalk && w.dialogs.Has(dialogTrust)
 	if s.fromWalk {
 		p.Hold = true
+		if p.Keys == safe.Lit(words.PageKeys) {
+			p.Keys = safe.Lit(words.SubpageKeys)
+		}
 		p.Left = func() tea.Cmd { return w.openTrust() }
 	}
 	w.page(p)

@@ -104,7 +104,8 @@ func TestNothingIsOfferedForTheDeleted(t *testing.T) {
 	s.want("d delete", "e edit", "+ react")
 }
 
-// TestKeysOnWhatWasNotSent: delete drops it; what needs the homeserver's copy is not offered.
+// TestKeysOnWhatWasNotSent: the foot names what helps, delete drops it and
+// gives the text back; what needs the homeserver's copy is not offered.
 func TestKeysOnWhatWasNotSent(t *testing.T) {
 	w := harbour()
 	failed := text(5, "me", "never sent")
@@ -116,10 +117,11 @@ func TestKeysOnWhatWasNotSent(t *testing.T) {
 	s.Key("esc", "y")
 	s.wantCall("copy ada changed the topic to: Tea")
 	s.Key("k")
-	s.want("never sent", "d delete")
+	s.want("never sent", "R try again", "x discard", "i why?")
 	s.wantNot("r reply", "+ react")
 	s.Key("d")
-	s.wantCall("discard 5")
+	s.wantCall(`draft !g "never sent"`, "discard 5")
+	s.want("its text is back in the composer")
 	s.Key("esc", "ctrl+p")
 	s.Type("delete the m")
 	s.wantNot("This message is deleted.")

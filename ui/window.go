@@ -59,29 +59,35 @@ type window struct {
 
 	room    chat.RoomID // open channel
 	drafts  map[chat.RoomID]chat.Draft
-	members map[chat.RoomID]bool // asked the homeserver for the whole list
-	refs    map[string]followUp  // what to do when an intent has worked
-	notLook bool                 // the terminal has no focus
+	members map[chat.RoomID]fetched // whole lists that were asked for
+	lists   []members.List          // of the channels that were open last, the newest at the end
+	refs    map[string]followUp     // what to do when an intent has worked
+	notLook bool                    // the terminal has no focus
+	alerted time.Time               // when it rang last
 	reading reading
 	typing  typing
 	title   string
-	started bool      // the sidebar is there
-	opening time.Time // when it was asked for
-	opened  time.Time // when the open channel was chosen
-	shown   time.Time // when the last dialog that a key asked for was opened
-	besides bool      // what stands beside its page is still to be read
+	crumbed []safe.Text // the breadcrumb, as it was painted last
+	started bool        // the sidebar is there
+	opening time.Time   // when it was asked for
+	opened  time.Time   // when the open channel was chosen
+	shown   time.Time   // when the last dialog that a key asked for was opened
+	besides bool        // what stands beside its page is still to be read
 	wakeAt  time.Time
 	emoji   *emoji.Table // loaded when first needed
 
-	sidebarStale bool      // the sidebar changed since sidebarRead
-	sidebarRead  time.Time // when it was read last
-	membersStale bool      // the member list changed since membersRead
-	membersRead  time.Time // when it was read last
-	submitted    submitted
-	info         knowledge   // about trust
-	toMention    chat.RoomID // being opened for a mention in it
-	security     security
-	openLater    chat.RoomID // joined or created: opened once the list has it
+	sidebarStale  bool      // the sidebar changed since sidebarRead
+	sidebarRead   time.Time // when it was read last
+	membersStale  bool      // the member list changed since membersRead
+	membersRead   time.Time // when it was read last
+	submitted     submitted
+	info          knowledge   // about trust
+	toMention     chat.RoomID // being opened for a mention in it
+	security      security
+	openLater     chat.RoomID // joined or created: opened once the list has it
+	noticed       int         // rows that a long notice has
+	shiftAnswered bool        // the terminal said whether it tells Shift+Enter from Enter
+	burstAsked    string      // what a burst asks to paste, or ""
 }
 
 // newWindow makes the root model; start or startLogin follows in Init.
@@ -89,7 +95,7 @@ func newWindow(opts Options, term terminal, widths screen.Widths, clk clock, ask
 	w := &window{
 		opts: opts, log: opts.Log, term: term, widths: widths, clock: clk, ask: ask, began: began,
 		waiting: map[question]uint64{}, wantTree: true, wantPeople: true, dirty: true,
-		drafts: map[chat.RoomID]chat.Draft{}, members: map[chat.RoomID]bool{}, refs: map[string]followUp{},
+		drafts: map[chat.RoomID]chat.Draft{}, members: map[chat.RoomID]fetched{}, refs: map[string]followUp{},
 	}
 	w.theme = theme.New(theme.Options{Light: opts.Theme == "light" || opts.Theme == "" && opts.known.Light, ASCII: opts.ASCII})
 	w.keys, _ = keymap.New(opts.Keymap, opts.Keys)
@@ -132,6 +138,9 @@ func (w *window) Update(msg tea.Msg) tea.Cmd {
 	if more := w.intents(); more != nil {
 		cmd = tea.Batch(cmd, more)
 	}
+	if more := w.lookUp(); more != nil {
+		cmd = tea.Batch(cmd, more)
+	}
 	if more := w.infoWants(); more != nil {
 		cmd = tea.Batch(cmd, more)
 	}
@@ -147,6 +156,8 @@ func (w *window) update(msg tea.Msg) tea.Cmd {
 		return w.key(m)
 	case tea.PasteMsg:
 		return w.paste(m.Content)
+	case screen.BurstMsg:
+		return w.burst(m.Text)
 	case tea.MouseClickMsg:
 		return w.click(m)
 	case tea.MouseWheelMsg:
@@ -161,6 +172,8 @@ func (w *window) update(msg tea.Msg) tea.Cmd {
 		w.notLook = false
 	case tea.BlurMsg:
 		w.notLook = true
+	case tea.KeyboardEnhancementsMsg:
+		w.tells(m.SupportsKeyDisambiguation())
 	case tea.ColorProfileMsg:
 		w.coloured(m.Profile)
 	case tea.BackgroundColorMsg:
@@ -194,7 +207,9 @@ func (w *window) settle() {
 	w.greet()
 	w.offerTrust()
 	w.retitle()
+	w.recrumb()
 	w.rearm(now)
+	w.renotice()
 }
 
 // coloured takes what colours the terminal shows.

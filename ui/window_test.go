@@ -31,7 +31,7 @@ func TestNarrowPanes(t *testing.T) {
 	s.Key("shift+tab")
 	golden(t, "tree-40", s.see())
 	s.Key("tab", "tab")
-	s.want("MEMBERS — 3", "ada")
+	s.want("MEMBERS — 12", "ada", "fetching 9 more…")
 	s.Key("esc")
 	s.want("The build is green")
 	s.Resize(30, 8)
@@ -158,12 +158,16 @@ func TestMessageMode(t *testing.T) {
 	s.Type("tada")
 	s.Key("enter")
 	s.wantCall("send kind=3 text=\"\" reply= edit= target=$4 key=🎉")
-	s.Key("o")
+	s.Key("k", "+", "enter") // what most people want is one key away
+	s.wantCall("send kind=3 text=\"\" reply= edit= target=$3 key=👍")
+	s.Key("G", "o")
 	s.wantCall("copy https://example.org/tag")
 	s.Key("d")
 	s.want("Delete this message for everybody?", "Tagging now")
 	s.Key("esc")
 	s.Key("d", "enter")
+	s.want("Delete this message for everybody?", "Keys count when you stop typing.")
+	s.sure()
 	s.wantCall("send kind=4 text=\"\" reply= edit= target=$4 key=")
 	s.Key("i")
 	s.want("@me:example.org", "As received", "m.room.message")
@@ -218,24 +222,67 @@ func TestManagingChannels(t *testing.T) {
 	s.Type("secret")
 	s.Key("enter")
 	s.wantCall("create {Name:secret Topic: Parent:!s Invite:[] Direct:false Public:false Unencrypted:false Encrypted:false Space:false Voice:false}")
+	// A public channel is in clear unless one says otherwise, and the form shows it.
+	s.Key("alt+shift+n")
+	s.Type("open")
+	s.Key("tab", "tab", "space")
+	s.want("Anybody may join: yes", "Encrypted: no")
+	s.Key("tab", "space")
+	s.want("Anybody may join: yes", "Encrypted: yes")
+	s.Key("space", "enter")
+	s.wantCall("create {Name:open Topic: Parent:!s Invite:[] Direct:false Public:true Unencrypted:false Encrypted:false Space:false Voice:false}")
 	s.Key("alt+shift+d")
 	s.Type("@cy:example.org")
 	s.Key("enter")
 	s.want("Message cy")
 	s.Key("alt+i")
 	s.Type("nobody")
-	s.Key("enter")
-	s.want("Type the full id of a person")
+	s.want("Nothing found.")
 	s.Key("ctrl+u")
 	s.Type("@new:example.org")
 	s.Key("enter")
 	s.wantCall("invite !dm @new:example.org")
 	s.Key("alt+shift+w")
 	s.want("Leave it?")
-	s.Key("enter")
+	s.sure()
 	s.wantCall("leave !dm")
 	s.Send(feedMsg{changes: chat.ChangeSet{Gone: []chat.RoomID{"!dm"}}})
 	s.wantNot("Message cy")
+}
+
+// TestPeopleAreFound by name: where one goes to, for a direct message, and to
+// invite; who is called so comes before channels that have the letters somewhere.
+func TestPeopleAreFound(t *testing.T) {
+	s := sit(t, harbour(), 120, 30, nil)
+	s.Key("ctrl+k")
+	s.Type("bo")
+	s.want("▌@ bo", "@bo:example.org")
+	s.Key("enter")
+	s.want("Begin an encrypted direct message with @bo:example.org?")
+	s.world.took()
+	s.Key("esc")
+	if got := s.world.took(); strings.Contains(got, "create") {
+		t.Errorf("asked and yet:\n%s", got)
+	}
+	s.Key("alt+shift+d")
+	s.Type("ad")
+	s.want("▌@ ada", "@ada:example.org")
+	s.Key("enter")
+	s.wantCall("create {Name: Topic: Parent: Invite:[@ada:example.org] Direct:true Public:false Unencrypted:false Encrypted:false Space:false Voice:false}")
+	s.Type("/invite bo")
+	s.Key("enter")
+	s.want("Invite · #general", "Nothing found.") // who is here already
+	s.Key("ctrl+u")
+	s.Type("@bo:example.org.uk")
+	s.Key("enter")
+	s.wantCall("invite !g @bo:example.org.uk")
+	s.Type("/msg cy")
+	s.Key("enter")
+	s.want("New direct message")
+	s.Key("ctrl+u")
+	s.Type("@cy:example.org")
+	s.Key("enter")
+	s.want("Message cy")
 }
 
 func TestProblemsAreSaid(t *testing.T) {
@@ -267,23 +314,6 @@ func TestSoftLogout(t *testing.T) {
 	s.Key("enter")
 	s.wantCall("sign in secret")
 	s.wantNot("Type your password")
-}
-
-func TestAlertsRing(t *testing.T) {
-	s := sit(t, harbour(), 120, 30, nil)
-	s.world.took()
-	alert := func(r chat.RoomID) feedMsg {
-		return feedMsg{changes: chat.ChangeSet{Alerts: []chat.Alert{{Room: r, Mention: true}}}}
-	}
-	s.Send(alert("!g"))
-	if got := s.world.took(); strings.Contains(got, "bell") {
-		t.Error("rings for what one looks at")
-	}
-	s.Send(alert("!i"))
-	s.wantCall("bell")
-	s.Send(tea.BlurMsg{})
-	s.Send(alert("!g"))
-	s.wantCall("bell", "notify #general: You are mentioned.")
 }
 
 func TestRestore(t *testing.T) {
@@ -377,7 +407,7 @@ func TestCompletion(t *testing.T) {
 	s.Key("ctrl+u")
 	s.Type("hi @ad")
 	s.Key("tab")
-	if got := s.win.chat.Text(); got != "hi @ada:example.org " {
+	if got := s.win.chat.Text(); got != "hi @ada " {
 		t.Errorf("completed to %q", got)
 	}
 	s.Key("tab")

@@ -8,8 +8,10 @@ import (
 
 // JSON escapes what could steer a terminal (C1 and format characters, line
 // separators) in JSON text. The value stays the same: such characters can only
-// stand inside strings, where an escape means the character.
+// stand inside strings, where an escape means the character. Bytes that are not
+// UTF-8, which some terminals take for C1 characters, become U+FFFD.
 func JSON(s string) string {
+	s = strings.ToValidUTF8(s, replacement)
 	if !strings.ContainsFunc(s, steers) {
 		return s
 	}

@@ -6,6 +6,18 @@ import (
 	"testing"
 )
 
+// What a homeserver sends is printed as it came, and need not be UTF-8.
+func TestJSONOfBrokenText(t *testing.T) {
+	for in, want := range map[string]string{
+		"{\"a\":\"\x9b31m\"}":        "{\"a\":\"\uFFFD31m\"}",
+		"{\"a\":\"\xc2\u202e\x9d\"}": "{\"a\":\"\uFFFD\\u202e\uFFFD\"}",
+	} {
+		if got := JSON(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
 func FuzzJSON(f *testing.F) {
 	f.Add("plain")
 	f.Add("\x1b\u009b\u202e\u2028\U000e0001é\n\t😀")

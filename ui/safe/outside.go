@@ -9,9 +9,11 @@ import (
 // OSC sanitises the payload of a control sequence to the terminal, such as a
 // window title or a notification: a [Line] without the separator ";" (it becomes
 // ","), of at most [MaxOSCBytes] bytes. It contains no byte below 0x20 and no
-// character from 0x7F to 0x9F, so it cannot end the sequence it is put in.
+// character from 0x7F to 0x9F, so it cannot end the sequence it is put in. tmux
+// puts titles into its status line and takes "#[" there for the start of a
+// style: a space comes between.
 func OSC(s string) string {
-	s = strings.ReplaceAll(Line(s).s, ";", ",")
+	s = strings.NewReplacer(";", ",", "#[", "# [", "#{", "# {", "#(", "# (").Replace(Line(s).s)
 	if len(s) <= MaxOSCBytes {
 		return s
 	}

@@ -143,6 +143,7 @@ func TestOSC(t *testing.T) {
 		"room\x07\x1b]52;c;aGk=\x07":  "room]52,c,aGk=",
 		"a\u009cb\u009dc":             "abc",
 		"a;b":                         "a,b",
+		"#[bg=red]#{x}#(y)##[z":       "# [bg=red]# {x}# (y)## [z", // styles of tmux
 		strings.Repeat("a", 300):      strings.Repeat("a", 127) + "…",
 		strings.Repeat("\u0439", 300): strings.Repeat("\u0439", 100),
 	} {

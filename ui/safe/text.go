@@ -12,7 +12,8 @@
 // ASCII and ordinary letters of most scripts pass without allocation.
 //
 // The package does not measure: how many columns a cluster takes depends on the
-// terminal. It does not judge meaning either: lookalike letters pass.
+// terminal. The filters do not judge meaning either: lookalike letters pass.
+// [Doubtful] and [Lookalike] tell of names that must not stand alone.
 package safe
 
 import (

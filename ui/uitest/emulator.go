@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
@@ -64,6 +65,14 @@ func newEmulator(o Options) *emulator {
 		}
 		return true
 	})
+	if o.OneScreen {
+		for _, final := range []byte{'h', 'l'} {
+			e.vt.RegisterCsiHandler(ansi.Command('?', 0, final), func(p ansi.Params) bool {
+				n, _, _ := p.Param(0, 0)
+				return n == 1049
+			})
+		}
+	}
 	if o.Sync {
 		e.vt.RegisterCsiHandler(ansi.Command('?', '$', 'p'), func(p ansi.Params) bool {
 			n, _, _ := p.Param(0, 0)
@@ -201,13 +210,13 @@ func (e *emulator) restored() []error {
 	return errs
 }
 
-// answer passes the emulator's replies on.
-func (e *emulator) answer(to *replies) {
+// answer passes the emulator's replies on, each after a while.
+func (e *emulator) answer(to *replies, latency time.Duration) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := e.vt.Read(buf)
 		if n > 0 && !e.mute.Load() {
-			to.add(buf[:n])
+			to.send(buf[:n], latency)
 		}
 		if err != nil {
 			return
@@ -230,6 +239,7 @@ type replies struct {
 	mu   sync.Mutex
 	cond *sync.Cond
 	buf  []byte
+	late [][]byte // on their way, in order
 	done bool
 }
 
@@ -238,6 +248,24 @@ func newReplies(to *os.File) *replies {
 	r := &replies{to: to}
 	r.cond = sync.NewCond(&r.mu)
 	return r
+}
+
+// send queues bytes that arrive after a while.
+func (r *replies) send(b []byte, latency time.Duration) {
+	if latency == 0 {
+		r.add(b)
+		return
+	}
+	r.mu.Lock()
+	r.late = append(r.late, bytes.Clone(b))
+	r.mu.Unlock()
+	time.AfterFunc(latency, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.buf = append(r.buf, r.late[0]...)
+		r.late = r.late[1:]
+		r.cond.Signal()
+	})
 }
 
 // add queues bytes.

@@ -34,10 +34,14 @@ type Options struct {
 	// Legacy is a terminal without the kitty keyboard protocol: Esc and Alt keys
 	// are recognised after 50 ms only.
 	Legacy bool
+	// OneScreen is a terminal without an alternate screen.
+	OneScreen bool
 	// Sync is a terminal that has synchronized output (mode 2026).
 	Sync bool
 	// Mute is a terminal that answers no questions.
 	Mute bool
+	// Latency is how long the answers of the terminal are on their way.
+	Latency time.Duration
 }
 
 // Term is a terminal with a program in it. Its methods may be called from several
@@ -95,7 +99,7 @@ func Start(t testing.TB, o Options) *Term {
 	}
 	term.wg.Go(term.read)
 	term.wg.Go(term.replies.run)
-	term.wg.Go(func() { term.emu.answer(term.replies) })
+	term.wg.Go(func() { term.emu.answer(term.replies, o.Latency) })
 	term.wg.Go(func() {
 		// The exit code is read from the state, and a signal is no error here.
 		_ = term.cmd.Wait()

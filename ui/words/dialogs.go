@@ -24,6 +24,7 @@ const (
 	InvitedTitle     = "Invitation"
 	LeaveTitle       = "Leave"
 	DeleteTitle      = "Delete"
+	DiscardTitle     = "Discard"
 	PasteTitle       = "Paste"
 	QuitTitle        = "Quit"
 	SignOutTitle     = "Sign out"
@@ -32,8 +33,7 @@ const (
 	AddressHint      = "#channel:example.org, a link, or an id"
 	NameLabel        = "Name"
 	TopicLabel       = "Topic"
-	PersonLabel      = "Person"
-	PersonHint       = "@ada:example.org"
+	PersonFind       = "name, or @ada:example.org"
 	ReasonHint       = "may stay empty"
 	PublicLabel      = "Anybody may join"
 	EncryptedLabel   = "Encrypted"
@@ -44,9 +44,9 @@ const (
 	FormKeysOne      = "Enter do it · Esc close"
 	FormKeysSecret   = "Enter do it · Ctrl+R show or hide · Esc close"
 	FormKeysToggle   = "Enter do it · Tab next field · Space yes/no · Esc close"
-	ConfirmKeys      = "Enter yes · Esc no"
+	ConfirmKeys      = "Enter or y yes · Esc or n no"
+	DangerKeys       = "y yes · Esc or n no"
 	DetailsKeys      = "↑↓ scroll · Esc close"
-	NeedPerson       = "Type the full id of a person, such as @ada:example.org."
 	NeedAddress      = "Type an address."
 	NeedName         = "Type a name."
 	Accept           = "Accept"
@@ -54,8 +54,6 @@ const (
 	DirectTo         = "Direct message"
 	MentionPerson    = "Mention in the composer"
 	CopyID           = "Copy user id"
-	LeaveServerAsk   = "Leave the server? Its channels stay in your list until you leave them too."
-	LeaveQuestion    = "Leave it? Coming back may need a new invite."
 	DeleteQuestion   = "Delete this message for everybody? It cannot be taken back."
 	SignOutQuestion  = "Sign out? The keys and messages on this machine are removed; messages encrypted for this session alone cannot be read again."
 	SignOutPending   = "Messages that have not been sent are lost."
@@ -69,6 +67,35 @@ const (
 // PasteQuestion asks before a big paste.
 func PasteQuestion(lines, chars int) string {
 	return "Paste " + Count(lines, "line", "lines") + " (" + Count(chars, "character", "characters") + ") into the message?"
+}
+
+// What becomes of a message that is not sent and shall be dropped.
+const (
+	DiscardFile   = "Discard this message? It was not sent; the file stays where it is."
+	Discarded     = "Discarded."
+	DiscardedBack = "Not sent any more; its text is back in the composer."
+)
+
+// DiscardQuestion asks before a text is dropped that the composer has no room for. key brings it back.
+func DiscardQuestion(key string) string {
+	s := "Discard this message? It was not sent, and something else is in the composer."
+	if key == "" {
+		return s
+	}
+	return s + " " + key + " there brings its text back until you quit."
+}
+
+// DiscardedKept says how to get a text back that was dropped.
+func DiscardedKept(key string) string {
+	if key == "" {
+		return Discarded
+	}
+	return "Discarded; " + key + " brings its text back."
+}
+
+// CreateOutside says that a server takes no channels from us, and where a new one will stand.
+func CreateOutside(server string) string {
+	return "You may not add channels to " + server + ": that takes a moderator. Enter makes one outside of it, in Home."
 }
 
 // InviteQuestion introduces an invitation.
@@ -182,4 +209,9 @@ func SendState(s chat.SendState) string {
 		return "not sent"
 	}
 	return "sent"
+}
+
+// DirectQuestion asks whether to begin a direct message.
+func DirectQuestion(user string) string {
+	return "Begin an encrypted direct message with " + user + "? They get an invitation."
 }

@@ -10,7 +10,7 @@ import (
 
 // Titles and headings of sheets.
 const (
-	WhyTitle       = "Why?"
+	WhyTitle       = "Details"
 	WhyEncryption  = "Encryption"
 	WhyPerson      = "Why? Keys and sessions"
 	WhyUndecrypted = "Why it cannot be read"
@@ -46,7 +46,7 @@ const (
 	EncryptedRoom    = "Messages here are end-to-end encrypted."
 	NoKeyYet         = "The next message makes a new key."
 	NeverPlainOn     = "Never in clear: nothing is sent here unless it is encrypted."
-	NeverPlainOff    = "Writing in clear is refused in encrypted channels only."
+	NeverPlainOff    = "Allowed here. Where a channel is encrypted, nothing is ever sent in clear."
 	SharesHistoryOn  = "Whoever is invited gets the keys of older messages, in sessions that are confirmed."
 	SharesHistoryOff = "Whoever is invited cannot read older messages."
 	RotateQuestion   = "Make a new key for this channel? The next message sends it to everybody who may read on. What was written before stays readable for whoever has the old key."
@@ -164,6 +164,9 @@ func KeyLife(l *chat.RoomLock) (age, used string) {
 	}
 	return age, used
 }
+
+// NoKeysHere says why nobody can be chosen who gets keys.
+const NoKeysHere = "This channel is not encrypted: there are no keys to give."
 
 // PolicyHere says which policy holds and where it comes from.
 func PolicyHere(p chat.Policy, from string) string {

@@ -68,6 +68,8 @@ func FindingName(topic string) string {
 		return "Secrets"
 	case chat.TopicTerminal:
 		return "Terminal"
+	case chat.TopicLocale:
+		return "Locale"
 	}
 	return topic
 }
@@ -244,6 +246,8 @@ func moreFindings(f *chat.Finding) string {
 			return "The account's secrets are in the system's keyring."
 		}
 		return with(one(f, "The account's secrets are in a file that only you can read.", "The account's secrets cannot be kept safely."), f.Detail)
+	case chat.TopicLocale:
+		return NotUTF8(f.Detail)
 	case chat.TopicTerminal:
 		return with(one(f, "The terminal shows what hubbub draws.", "The terminal lacks something; hubbub does without."), f.Detail)
 	}

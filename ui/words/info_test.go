@@ -57,7 +57,7 @@ func TestEveryFindingIsASentence(t *testing.T) {
 	topics := []string{
 		chat.TopicHomeserver, chat.TopicClock, chat.TopicIdentity, chat.TopicSession, chat.TopicSecrets, chat.TopicRecovery, chat.TopicBackup,
 		chat.TopicDeviceKeys, chat.TopicOneTime, chat.TopicSessions, chat.TopicKeys, chat.TopicWaiting, chat.TopicPeople, chat.TopicStore,
-		chat.TopicKeyring, chat.TopicTerminal,
+		chat.TopicKeyring, chat.TopicTerminal, chat.TopicLocale,
 	}
 	fixes := []string{
 		"", chat.FixVerify, chat.FixSetUp, chat.FixRecover, chat.FixRotate, chat.FixBackup, chat.FixSession, chat.FixPerson, chat.FixSignIn, chat.FixClock,

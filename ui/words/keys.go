@@ -15,6 +15,8 @@ func Disabled(need string) string {
 		return "No message is selected."
 	case "undeleted":
 		return "This message is deleted."
+	case "delete":
+		return "Your role does not let you delete messages of others."
 	case "own":
 		return "Only your own messages can be edited."
 	case "text":

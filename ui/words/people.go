@@ -24,8 +24,14 @@ func Role(power int) string {
 // InvitedRole heads people who are invited and have not answered.
 const InvitedRole = "INVITED"
 
-// LoadingMembers stands in the list until it is known.
-const LoadingMembers = "Fetching members…"
+// MissingMembers stands below a list that does not have all: it is being
+// fetched, or that did not work.
+func MissingMembers(n int, failed bool) string {
+	if failed {
+		return strconv.Itoa(n) + " more not fetched"
+	}
+	return "fetching " + More(n) + "…"
+}
 
 // Heading returns "MEMBERS — 12".
 func Heading(name string, n int) string { return name + " — " + strconv.Itoa(n) }

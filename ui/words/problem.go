@@ -14,7 +14,12 @@ const (
 	detailNoKeyring    = "keyring_unreachable"
 	detailKeyringEmpty = "keyring_empty"
 	detailNoSecrets    = "secrets_missing"
+	detailBadAddress   = "bad_address"
+	detailBadUser      = "bad_user"
 )
+
+// codeNotFound is the homeserver's code for what it does not know.
+const codeNotFound = "M_NOT_FOUND"
 
 // Problem returns a sentence that says what went wrong and, where there is
 // one, a sentence with the next step.
@@ -39,6 +44,9 @@ func ProblemLine(p *chat.Problem) string {
 }
 
 func problem(p *chat.Problem) (what, next string) {
+	if what, next = byCode(p.Code); what != "" {
+		return what, next
+	}
 	switch p.Kind {
 	case chat.ProblemOffline:
 		return "The homeserver cannot be reached.", "Check the network; hubbub keeps trying."
@@ -72,11 +80,34 @@ func problem(p *chat.Problem) (what, next string) {
 		if p.Code == "" && strings.HasPrefix(p.Detail, "/") {
 			return "There is no file" + colon(p.Detail), "Check its path."
 		}
-		return "The homeserver does not know that" + colon(p.Detail), "Check the address."
+		return notThere(p)
 	case chat.ProblemTooLarge:
 		return "That is too large for the homeserver.", "Send it in smaller parts."
 	}
 	return ownProblem(p)
+}
+
+// notThere words what the homeserver does not know. Its own sentence, in its own
+// language, says no more than its code.
+func notThere(p *chat.Problem) (what, next string) {
+	switch {
+	case p.Code != codeNotFound:
+		return "The homeserver does not know that" + colon(p.Detail), "Check the address."
+	case strings.Contains(strings.ToLower(p.Detail), "alias"):
+		return "There is no channel at that address.", "Check its spelling."
+	}
+	return "The homeserver has nothing of that name.", "Check its spelling."
+}
+
+// byCode words what a code of the homeserver says alone; "" for the others.
+func byCode(code string) (what, next string) {
+	switch code {
+	case "M_ROOM_IN_USE":
+		return "That address is taken.", "Choose another."
+	case "M_INCOMPATIBLE_ROOM_VERSION", "M_UNSUPPORTED_ROOM_VERSION":
+		return "This homeserver is too old for that channel.", "Ask the homeserver's people to update it."
+	}
+	return "", ""
 }
 
 // ownProblem words what is wrong on this machine.
@@ -100,11 +131,19 @@ func ownProblem(p *chat.Problem) (what, next string) {
 		}
 		return "Another hubbub already uses this account.", "Close it first."
 	case chat.ProblemBadInput:
+		switch p.Detail {
+		case detailBadAddress:
+			return "That is not the address of a homeserver.", "Give its name (example.org), or a URL (https://matrix.example.org)."
+		case detailBadUser:
+			return "That is not a user name.", "Give a name (ada), or a full id (@ada:example.org)."
+		}
 		return "That cannot be used" + colon(p.Detail), ""
 	case chat.ProblemCrypto:
 		return "The message could not be encrypted" + colon(p.Detail), "Nothing was sent. Try again."
 	case chat.ProblemCancelled:
 		return "Cancelled.", ""
+	case chat.ProblemInternal:
+		return "There was an internal error.", "Try again, or discard it; if it comes back, report it."
 	}
 	if what, next = trustProblem(p); what != "" {
 		return what, next

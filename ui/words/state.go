@@ -144,6 +144,12 @@ func StateVerb(c *chat.StateChange) string {
 		return "changed the server of the channel"
 	case "m.call.member", "org.matrix.msc3401.call.member":
 		return "joined or left voice"
+	case "m.key.verification.request":
+		return "asked to verify each other"
+	case "m.key.verification.done":
+		return "finished the verification"
+	case "m.key.verification.cancel":
+		return "ended the verification"
 	}
 	return "changed " + either(c.Type, "something")
 }

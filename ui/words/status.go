@@ -55,6 +55,8 @@ func Done(done, value string) string {
 		return "Left."
 	case chat.DoneCreated:
 		return "Created."
+	case chat.DoneCreatedOutside:
+		return "Created, but outside of the server, which did not take it: ask a moderator there to add it, or leave it."
 	case chat.DoneInvited:
 		return "Invited."
 	case chat.DoneSaved:

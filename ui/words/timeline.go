@@ -244,6 +244,8 @@ func Hint(key, does string) string {
 		key = "⏎"
 	case "Shift+Enter":
 		key = "⇧⏎"
+	case "Alt+Enter":
+		key = "Alt+⏎"
 	}
 	return key + " " + does
 }
@@ -261,4 +263,11 @@ const (
 	HintDelete  = "delete"
 	HintMenu    = "menu"
 	HintWrite   = "write"
+	HintRetry   = "try again"
+	HintDiscard = "discard"
+	HintLook    = "look for the key"
+	HintWhy     = "why?"
+	HintRead    = "messages"
+
+	HintSaveFile = "save file"
 )

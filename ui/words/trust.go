@@ -17,9 +17,9 @@ func Thousands(n int) string {
 
 // Feet of pages.
 const (
-	MoreBelow    = "PgDn more"
 	WalkKeys     = "letter, or ↑↓ and Enter"
 	PageKeys     = "letter, or ↑↓ and Enter · Esc close"
+	SubpageKeys  = "letter, or ↑↓ and Enter · Esc back"
 	EnterKeys    = "Enter go on · Esc back"
 	EnterEnd     = "Enter close"
 	SecretKeys   = "Enter go on · Ctrl+R show or hide · Esc back"

@@ -90,6 +90,7 @@ const (
 	PathNeed      = "Type the path of a file."
 	FileWait      = "Writing…"
 	TrustComplete = "Everything is set up."
+	KeyStays      = "There is a recovery key already: it stays, and no new one was made."
 )
 
 // KeyFile is what is written into the file beside the key itself.

@@ -151,8 +151,48 @@ func Context(name string) string {
 	return name
 }
 
+// HelpEditing heads the keys that every editor has.
+const HelpEditing = "Editing text"
+
+// CrumbCount is what waits elsewhere, in the breadcrumb: mentions, else unread messages.
+func CrumbCount(unread, mentions int) string {
+	switch {
+	case mentions > 0:
+		return "@" + Badge(mentions)
+	case unread > 0:
+		return Badge(unread)
+	}
+	return ""
+}
+
 // Short words of the breadcrumb.
 const (
 	NoRoomShort  = "no channel"
 	MembersShort = "members"
 )
+
+// Beyond says how many rows stand above and below what is shown of a text or list, or "".
+func Beyond(up, down rune, above, below int) string {
+	switch {
+	case above > 0 && below > 0:
+		return string(up) + " " + strconv.Itoa(above) + " · " + string(down) + " " + strconv.Itoa(below) + " more"
+	case above > 0:
+		return string(up) + " " + strconv.Itoa(above) + " more"
+	case below > 0:
+		return string(down) + " " + strconv.Itoa(below) + " more"
+	}
+	return ""
+}
+
+// MorePages says which keys show the rest of a page that has rows above or below, or "".
+func MorePages(above, below int) string {
+	switch {
+	case above > 0 && below > 0:
+		return "PgUp PgDn more"
+	case above > 0:
+		return "PgUp more"
+	case below > 0:
+		return "PgDn more"
+	}
+	return ""
+}

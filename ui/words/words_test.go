@@ -44,6 +44,23 @@ func TestEveryProblemIsExplained(t *testing.T) {
 	}
 }
 
+// TestHomeserversSentence: where its code says what is wrong, it is said in words of our own.
+func TestHomeserversSentence(t *testing.T) {
+	p := &chat.Problem{Kind: chat.ProblemNotFound, Code: "M_NOT_FOUND", Detail: "Room alias #x:y not found"}
+	if got := ProblemLine(p); got != "There is no channel at that address. Check its spelling." {
+		t.Error(got)
+	}
+	for _, p := range []*chat.Problem{
+		{Kind: chat.ProblemNotFound, Code: "M_NOT_FOUND", Detail: "raw"},
+		{Kind: chat.ProblemBadInput, Code: "M_ROOM_IN_USE", Detail: "raw"},
+		{Kind: chat.ProblemBadInput, Code: "M_INCOMPATIBLE_ROOM_VERSION", Detail: "raw"},
+	} {
+		if got := ProblemLine(p); strings.Contains(got, "raw") || len(got) > 90 {
+			t.Errorf("%s: %q", p.Code, got)
+		}
+	}
+}
+
 func TestWindowTitle(t *testing.T) {
 	for _, c := range []struct {
 		room             string

@@ -23,6 +23,7 @@ type wrapCache struct {
 	rows   []row
 	lines  map[string][]int // starts of the rows after the first, by the text of the line
 	top    int              // first row that is shown
+	below  int              // rows below the last one that was drawn
 }
 
 // maxCachedLines bounds the cache of single lines.
@@ -171,7 +172,7 @@ func (e *Editor) Draw(c screen.Canvas, th *theme.Theme, placeholder safe.Text) (
 	top := min(e.wrap.top, max(len(rows)-h, 0))
 	top = min(top, line)
 	top = max(top, line-h+1, 0)
-	e.wrap.top = top
+	e.wrap.top, e.wrap.below = top, max(len(rows)-top-h, 0)
 	from, to := e.span()
 	for y := range h {
 		used := 0
@@ -186,6 +187,9 @@ func (e *Editor) Draw(c screen.Canvas, th *theme.Theme, placeholder safe.Text) (
 	}
 	return min(col, max(w-1, 0)), line - top
 }
+
+// Beyond returns how many rows stood above and below what was drawn last.
+func (e *Editor) Beyond() (above, below int) { return e.wrap.top, e.wrap.below }
 
 // drawRow draws a row in up to three parts: before, in and behind the selection.
 func (e *Editor) drawRow(c screen.Canvas, th *theme.Theme, y int, r row, from, to int) int {

@@ -45,13 +45,34 @@ func TestFuzzyRanking(t *testing.T) {
 		{"rust har", "Rust Harbour", "general"},
 		{"#gen", "general", "lounge"},
 		{"gnl", "general", "lounge"},
+		{"tea", "a tea", "lounge"},
 		{"ÄPF", "äpfel", "general"},
 	} {
-		p := NewPicker("x", "", "", items("rough hedge", "Rust Harbour", "my-general", "general", "lounge", "äpfel"))
+		p := NewPicker("x", "", "", items("teapot", "rough hedge", "a tea", "Rust Harbour", "my-general", "general", "lounge", "äpfel"))
 		p.Type(c.query)
 		got := names(p)
 		if !strings.HasPrefix(got, c.first) || strings.Contains(strings.ReplaceAll(got, "my-general", ""), c.never) {
 			t.Errorf("%q finds %s", c.query, got)
+		}
+	}
+}
+
+// TestNamesBeforeWhatIsUnread: what weighs more does not come before what is
+// called as was typed.
+func TestNamesBeforeWhatIsUnread(t *testing.T) {
+	all := items("engine-room general", "my-general", "generals", "General Talk", "#general", "g e n e r a l x")
+	all[0].Weight, all[1].Weight, all[2].Weight, all[5].Weight = 54, 54, 54, 54
+	for query, want := range map[string]string{
+		"general":    "#general",
+		"generals":   "generals",
+		"general t":  "General Talk",
+		"my-general": "my-general",
+		"engine":     "engine-room general",
+	} {
+		p := NewPicker("x", "", "", all)
+		p.Type(query)
+		if got := names(p); !strings.HasPrefix(got, want) {
+			t.Errorf("%q finds %s, want %q first", query, got, want)
 		}
 	}
 }
@@ -157,11 +178,57 @@ func TestGrace(t *testing.T) {
 		t.Errorf("after a pause the key does not count: %d", answered)
 	}
 	s.Open(&Confirm{Name: "q", Yes: func() tea.Cmd { answered++; return nil }}, now, true)
-	for i := range 20 {
-		s.Do(keymap.Choose, now.Add(time.Duration(i)*100*time.Millisecond))
+	for range 20 {
+		now = now.Add(100 * time.Millisecond)
+		s.Do(keymap.Choose, now)
 	}
-	if answered != 2 {
-		t.Error("somebody who never stops typing can never answer")
+	if answered != 1 {
+		t.Error("a long sentence answers a dialog that opened by itself")
+	}
+}
+
+// TestDangerTakesNoSentence: who types where letters are commands deletes
+// nothing, however the sentence goes on and ends; who means it can say so.
+func TestDangerTakesNoSentence(t *testing.T) {
+	now := time.Unix(100, 0)
+	answered := 0
+	open := func() *Stack {
+		answered = 0
+		s := &Stack{}
+		s.Open(&Confirm{Name: "q", Head: safe.Lit("Delete"), Danger: true, Yes: func() tea.Cmd { answered++; return nil }}, now, false)
+		return s
+	}
+	for _, sentence := range []string{"y", "aytime?", "id you see that? yes", "ddy", "yy"} {
+		s := open()
+		for _, r := range sentence {
+			now = now.Add(200 * time.Millisecond)
+			s.Type(string(r), now)
+		}
+		if answered != 0 {
+			t.Errorf("d%s answered", sentence)
+		}
+		if !strings.Contains(see(s, 80, 20), "stop typing") {
+			t.Errorf("d%s: nothing says that keys do not count", sentence)
+		}
+		now = now.Add(time.Second)
+		if s.Do(keymap.Choose, now); answered != 0 {
+			t.Errorf("d%s and Enter answered", sentence)
+		}
+		s.Settle(now)
+		if s.Type("y", now.Add(time.Second)); answered != 1 || !s.Empty() {
+			t.Errorf("after d%s and a pause: %d answers", sentence, answered)
+		}
+	}
+	s := open()
+	if got := see(s, 80, 20); strings.Contains(got, "stop typing") {
+		t.Errorf("who pressed one key is told to stop:\n%s", got)
+	}
+	if s.Type("y", now.Add(500*time.Millisecond)); answered != 1 {
+		t.Error("a deliberate answer does not count")
+	}
+	s = open()
+	if s.Do(keymap.Close, now); answered != 0 || !s.Empty() {
+		t.Error("it cannot be left at once")
 	}
 }
 
@@ -301,5 +368,47 @@ func BenchmarkSwitcher3000(b *testing.B) {
 		p.Type("h")
 		p.Type("a")
 		p.Do(keymap.KillToStart)
+	}
+}
+
+// What does not fit says so in the frame, in rows, and where one is.
+func TestMoreThanFits(t *testing.T) {
+	var lines []Line
+	for i := range 30 {
+		lines = append(lines, Line{Text: safe.Own(fmt.Sprint("line ", i))})
+	}
+	for name, d := range map[string]Dialog{
+		"text": &Text{Name: "x", Head: safe.Lit("Help"), Lines: lines},
+		"list": NewMenu("x", safe.Lit("Menu"), items(strings.Fields(strings.Repeat("a ", 30))...)),
+	} {
+		var s Stack
+		s.Open(d, time.Time{}, false)
+		frame := see(&s, 40, 14)
+		edge := func() string {
+			for _, l := range strings.Split(see(&s, 40, 14), "\n") {
+				if strings.Contains(l, "╰") {
+					return l
+				}
+			}
+			return ""
+		}
+		if e := edge(); !strings.Contains(e, " ↓ ") || !strings.Contains(e, " more ─╯") || strings.Contains(e, "↑") {
+			t.Errorf("%s at the top:\n%s", name, frame)
+		}
+		for range 14 {
+			s.Do(keymap.ListDown, time.Time{})
+		}
+		if e := edge(); !strings.Contains(e, " ↑ ") || !strings.Contains(e, " · ↓ ") {
+			t.Errorf("%s in the middle: %s", name, e)
+		}
+		s.Do(keymap.ListLast, time.Time{})
+		if e := edge(); !strings.Contains(e, " ↑ ") || strings.Contains(e, "↓") {
+			t.Errorf("%s at the end: %s", name, e)
+		}
+	}
+	var s Stack
+	s.Open(&Text{Name: "x", Lines: lines[:3]}, time.Time{}, false)
+	if got := see(&s, 40, 14); strings.Contains(got, "more") {
+		t.Errorf("a short text has more:\n%s", got)
 	}
 }

@@ -28,6 +28,8 @@ type Form struct {
 	Fields []*Field
 	// Submit gets the form and returns why it cannot be sent, or "" and a command.
 	Submit func(f *Form) (refused string, cmd tea.Cmd)
+	// Toggled is told which choice was changed; it may be nil.
+	Toggled func(f *Form, i int)
 	// Stay keeps the form open after it was sent, until its opener closes it.
 	Stay bool
 
@@ -48,6 +50,9 @@ func (f *Form) On(i int) bool { return f.Fields[i].On }
 func (f *Form) Say(t string, bad bool) {
 	f.message, f.bad, f.busy = safe.Own(t), bad, false
 }
+
+// Airy implements Airy.
+func (*Form) Airy() {}
 
 // ID implements Dialog.
 func (f *Form) ID() string { return f.Name }
@@ -108,12 +113,30 @@ func (f *Form) Type(s string) Result {
 	field := f.Fields[f.at]
 	if field.Toggle {
 		if s == " " {
-			field.On = !field.On
+			f.toggle(f.at)
 		}
 		return Result{}
 	}
 	field.Input.Type(s)
 	return Result{}
+}
+
+func (f *Form) toggle(i int) {
+	f.Fields[i].On = !f.Fields[i].On
+	if f.Toggled != nil {
+		f.Toggled(f, i)
+	}
+}
+
+// column returns where the inputs begin: below each other.
+func (f *Form) column(wd screen.Widths) int {
+	most := 0
+	for _, field := range f.Fields {
+		if !field.Toggle && field.Input.Label != "" {
+			most = max(most, wd.Text(safe.Own(field.Input.Label))+2)
+		}
+	}
+	return most
 }
 
 // Click implements Dialog.
@@ -122,7 +145,7 @@ func (f *Form) Click(_, y int) Result {
 		if row == y {
 			f.at = i
 			if f.Fields[i].Toggle {
-				f.Fields[i].On = !f.Fields[i].On
+				f.toggle(i)
 			}
 		}
 	}
@@ -138,7 +161,9 @@ func (f *Form) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	y := paragraph(c, th.Dialog, 0, f.Intro)
 	cur := screen.Cursor{Visible: true, Shape: screen.CursorBar}
 	f.rows = f.rows[:0]
+	column := f.column(c.Widths())
 	for i, field := range f.Fields {
+		field.Input.Column = column
 		f.rows = append(f.rows, y)
 		mark := ' '
 		if i == f.at {

@@ -25,6 +25,16 @@ const (
 	noMatch       = -1 << 30
 )
 
+// What a match scores for being more than letters in their order. It is more
+// than what any entry weighs (see [Item.Weight], [Entry.Rank]): who types a name
+// in full gets what is called so, whatever else is unread.
+const (
+	scoreExact = 400 // the query is the name
+	scoreWhole = 300 // it is a word of the name, or several
+	scoreFirst = 200 // the name begins with it
+	scoreBegin = 100 // a word of the name does
+)
+
 // NewPattern prepares a query; blanks in it are left out.
 func NewPattern(query string) *Pattern {
 	p := &Pattern{}
@@ -68,10 +78,17 @@ func (p *Pattern) Match(find, also string) (int, bool) {
 		return 0, false
 	}
 	p.target = appendFold(p.target[:0], find)
+	whole := p.whole(p.target)
 	if also != "" {
+		n := len(p.target)
 		p.target = appendFold(appendFold(p.target, " "), also)
+		whole = max(whole, p.whole(p.target[n:]))
 	}
-	return p.Score(p.target)
+	score, ok := p.Score(p.target)
+	if !ok {
+		return 0, false
+	}
+	return score + whole, true
 }
 
 // follow returns how many letters of the query are found in their order, when
@@ -138,14 +155,58 @@ func (p *Pattern) Score(target []rune) (int, bool) {
 	return best - n/8, true
 }
 
+// whole returns what the query scores for standing in a name in one piece.
+// Blanks count on neither side.
+func (p *Pattern) whole(target []rune) int {
+	best, first := 0, true
+	for j := range target {
+		if !inWord(target[j]) || j > 0 && inWord(target[j-1]) {
+			continue
+		}
+		if end, ok := p.stands(target[j:]); ok {
+			begins, ends := first, j+end == len(target)
+			switch word := ends || !inWord(target[j+end]); {
+			case begins && ends:
+				return scoreExact
+			case word:
+				best = max(best, scoreWhole)
+			case begins:
+				best = max(best, scoreFirst)
+			default:
+				best = max(best, scoreBegin)
+			}
+		}
+		first = false
+	}
+	return best
+}
+
+// stands reports whether a text begins with the query, and where it ends there.
+func (p *Pattern) stands(text []rune) (end int, ok bool) {
+	n := 0
+	for i, r := range text {
+		if n == len(p.want) {
+			return i, true
+		}
+		switch {
+		case r == p.want[n]:
+			n++
+		case n == 0 || !unicode.IsSpace(r):
+			return 0, false
+		}
+	}
+	return len(text), n == len(p.want)
+}
+
 // place returns what a letter scores for where it stands.
 func place(target []rune, j int) int {
 	if j == 0 {
 		return scoreStart
 	}
-	before := target[j-1]
-	if !unicode.IsLetter(before) && !unicode.IsDigit(before) {
+	if !inWord(target[j-1]) {
 		return scoreWord
 	}
 	return 0
 }
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -20,6 +20,8 @@ type Item struct {
 	Mentions int
 	Weight   int    // added to the score, orders items without a query
 	Find     string // what a query is compared with; Title when empty
+	Also     string // the same, as behind Find
+	Whole    bool   // of Picker.Free
 	Disabled string // why it cannot be chosen
 	Do       func() tea.Cmd
 }
@@ -29,14 +31,21 @@ type Picker struct {
 	Name  string    // id
 	Head  safe.Text // title
 	Intro []safe.Text
-	// Free makes an item of what was typed, for pickers that take any text; nil for none.
+	// Free makes an item of what was typed, for pickers that take any text; nil for
+	// none. With Whole it says all that there is to say, and only what is called
+	// exactly so comes before it; else it comes last.
 	Free func(text string) *Item
 	// Refused is told why a disabled item was not chosen.
 	Refused func(reason string) tea.Cmd
+	// Search begins a search for items that are not at hand; what it finds is
+	// given to Found. It may be nil.
+	Search func(query string) tea.Cmd
 
 	input  pane.Input
 	items  []Item
 	source Source // instead of items, or nil
+	found  []Item // by Search
+	sought string // the last query of Search
 	ranked []ranking
 	sorted int              // how many of ranked stand in their order, at the front
 	made   map[string]*Item // items of the source in view, by key
@@ -87,14 +96,22 @@ func (p *Picker) len() int {
 
 // item returns an item by its place, which is below len.
 func (p *Picker) item(i int) *Item {
-	if i >= len(p.ranked) {
+	switch first := p.free != nil && p.free.Whole && (len(p.ranked) == 0 || p.ranked[0].score < scoreExact); {
+	case first && i == 0:
+		return p.free
+	case first:
+		i--
+	case i >= len(p.ranked):
 		return p.free
 	}
 	if i >= p.sorted {
 		p.sortAll()
 	}
 	r := &p.ranked[i]
-	if p.source == nil {
+	switch {
+	case r.found:
+		return &p.found[r.at]
+	case p.source == nil:
 		return &p.items[r.at]
 	}
 	it := p.made[r.key]
@@ -108,6 +125,45 @@ func (p *Picker) item(i int) *Item {
 	}
 	return it
 }
+
+// Set fills the input.
+func (p *Picker) Set(text string) {
+	p.input.Set(text)
+	p.typed()
+}
+
+// LookUp returns the search for what the input holds, or nil if there is none
+// or it was begun before.
+func (p *Picker) LookUp() tea.Cmd {
+	query := p.input.Text()
+	if p.Search == nil || query == p.sought {
+		return nil
+	}
+	p.sought = query
+	return p.Search(query)
+}
+
+// Found takes what the search for a query found. What the cursor is on stays
+// under it, if somebody has moved it.
+func (p *Picker) Found(query string, items []Item) {
+	if query != p.input.Text() {
+		return
+	}
+	var on string
+	if p.scroll.At > 0 && p.scroll.At < p.len() {
+		on = p.item(p.scroll.At).name()
+	}
+	p.found, p.stale = items, true
+	for i := range p.len() {
+		if on != "" && p.item(i).name() == on {
+			p.scroll.At = i
+			break
+		}
+	}
+}
+
+// name tells an item from others.
+func (it *Item) name() string { return it.Title.String() + "\x00" + it.Detail.String() }
 
 // ID implements Dialog.
 func (p *Picker) ID() string { return p.Name }
@@ -206,6 +262,9 @@ func (p *Picker) Click(_, y int) Result {
 // Wheel implements Dialog.
 func (p *Picker) Wheel(lines int) { p.scroll.Wheel(lines, p.len()) }
 
+// Beyond implements Scroller.
+func (p *Picker) Beyond() (above, below int) { return p.scroll.Beyond(p.len()) }
+
 // Paint implements Dialog.
 func (p *Picker) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	w, h := c.Size()
@@ -271,7 +330,9 @@ func paintItem(c screen.Canvas, th *theme.Theme, y int, it *Item, selected bool)
 	}
 	end := w
 	detail := it.Detail
-	if it.Disabled != "" && selected {
+	switch {
+	case !selected:
+	case it.Disabled != "":
 		detail = safe.Own(it.Disabled)
 	}
 	switch {
@@ -282,7 +343,11 @@ func paintItem(c screen.Canvas, th *theme.Theme, y int, it *Item, selected bool)
 		end = pane.Right(c, end, y, safe.Own(words.Badge(it.Count)), th.Badge) - 1
 		c.Rune(end, y, ' ', row)
 	}
-	n := x + pane.Label(c, th, x, y, end-x, it.Title, st)
+	title := end - x
+	if want := c.Widths().Text(detail) + 2; want > 2 && c.Widths().Text(it.Title)+want > title {
+		title = max(title-want, (title+1)/2) // neither takes all from the other
+	}
+	n := x + pane.Label(c, th, x, y, title, it.Title, st)
 	if room := end - n - 2; room > 3 && !detail.Empty() {
 		d := min(c.Widths().Text(detail), room)
 		c.Pad(n, y, end-d, row)

@@ -28,7 +28,8 @@ type Entry struct {
 
 // ranking is the place of an entry among those that match.
 type ranking struct {
-	at    int    // index of items
+	at    int // index of items, or of what was found
+	found bool
 	key   string // of the source
 	score int
 	order int64
@@ -79,16 +80,8 @@ func (p *Picker) rank() {
 	query := p.input.Text()
 	pattern := NewPattern(query)
 	p.ranked, p.made, p.stale = p.ranked[:0], nil, false
-	for i := range p.items {
-		it := &p.items[i]
-		find := it.Find
-		if find == "" {
-			find = it.Title.String()
-		}
-		if s, ok := pattern.Match(find, ""); ok {
-			p.ranked = append(p.ranked, ranking{at: i, score: s + it.Weight})
-		}
-	}
+	p.rankItems(pattern, p.items, false)
+	p.rankItems(pattern, p.found, true)
 	if p.source != nil {
 		p.source.Each(func(e *Entry) {
 			if s, ok := pattern.Match(e.Find, e.Also); ok {
@@ -101,5 +94,18 @@ func (p *Picker) rank() {
 	p.free = nil
 	if p.Free != nil && query != "" {
 		p.free = p.Free(query)
+	}
+}
+
+func (p *Picker) rankItems(pattern *Pattern, items []Item, found bool) {
+	for i := range items {
+		it := &items[i]
+		find := it.Find
+		if find == "" {
+			find = it.Title.String()
+		}
+		if s, ok := pattern.Match(find, it.Also); ok {
+			p.ranked = append(p.ranked, ranking{at: i, found: found, score: s + it.Weight})
+		}
 	}
 }

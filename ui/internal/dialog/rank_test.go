@@ -76,6 +76,9 @@ func TestMatchIsTheScoreOfTheWholeText(t *testing.T) {
 					whole += " " + also
 				}
 				wantScore, want := p.Score(appendFold(nil, whole))
+				if want && !p.Empty() {
+					wantScore += max(p.whole(appendFold(nil, find)), p.whole(appendFold(nil, also)))
+				}
 				if score, ok := p.Match(find, also); ok != want || score != wantScore {
 					t.Errorf("%q in %q and %q: %d %v, want %d %v", q, find, also, score, ok, wantScore, want)
 				}

@@ -9,25 +9,19 @@
 package dialog
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/ui/internal/keymap"
-	"hubbub/ui/internal/pane"
 	"hubbub/ui/internal/screen"
 	"hubbub/ui/internal/theme"
 	"hubbub/ui/safe"
-	"hubbub/ui/words"
 )
 
-// Grace periods of a dialog that opens by itself: keys count once the keyboard
-// was quiet for graceQuiet, at the latest after graceMost.
-const (
-	graceQuiet = 425 * time.Millisecond
-	graceMost  = 1500 * time.Millisecond
-)
+// graceQuiet is how long the keyboard must have been quiet before keys count in
+// a dialog that opened by itself, or that is [Careful].
+const graceQuiet = 425 * time.Millisecond
 
 // Result is what became of a key or click.
 type Result struct {
@@ -55,6 +49,13 @@ type Dialog interface {
 	Paint(c screen.Canvas, th *theme.Theme) screen.Cursor
 }
 
+// Careful is a dialog that does what cannot be taken back: one may have opened
+// it without knowing, by typing a sentence where letters are commands. Its keys
+// count once the keyboard was quiet, and while text is typed into it none does.
+type Careful interface {
+	Careful() bool
+}
+
 // Holder is a dialog that may refuse to be left by Esc or a click beside it:
 // then it closes itself when it is done.
 type Holder interface {
@@ -80,9 +81,12 @@ type Coverer interface {
 
 type layer struct {
 	Dialog
-	opened, lastKey time.Time
-	grace           bool
-	x, y, w, h      int // inside, of the last paint
+	lastKey    time.Time
+	grace      bool // keys do not count yet
+	asked      bool // a key opened it
+	told       bool // a key did not count
+	x, y, w, h int  // inside, of the last paint
+	air        int  // columns between the inside and the frame
 }
 
 // Stack is the dialogs that are open, the uppermost last. It belongs to Update's goroutine.
@@ -119,18 +123,28 @@ func (s *Stack) Open(d Dialog, now time.Time, byItself bool) {
 		if l.ID() == d.ID() {
 			l.Dialog = d
 			if byItself {
-				l.opened, l.lastKey, l.grace = now, now, true
+				l.lastKey, l.grace, l.asked = now, true, false
 			}
 			s.dirty = true
 			return
 		}
 	}
-	s.layers = append(s.layers, &layer{Dialog: d, opened: now, lastKey: now, grace: byItself})
+	s.layers = append(s.layers, &layer{Dialog: d, lastKey: now, grace: byItself || careful(d), asked: !byItself})
 	s.dirty = true
 }
 
 // Empty reports whether no dialog is open.
 func (s *Stack) Empty() bool { return len(s.layers) == 0 }
+
+// Only reports whether a dialog is open, and every open one is of a kind.
+func (s *Stack) Only(kind func(Dialog) bool) bool {
+	for _, l := range s.layers {
+		if !kind(l.Dialog) {
+			return false
+		}
+	}
+	return !s.Empty()
+}
 
 // Top returns the uppermost dialog, or nil.
 func (s *Stack) Top() Dialog {
@@ -188,11 +202,17 @@ func (l *layer) tooEarly(now time.Time) bool {
 	}
 	quiet := now.Sub(l.lastKey) >= graceQuiet
 	l.lastKey = now
-	if quiet || now.Sub(l.opened) >= graceMost {
-		l.grace = false
-		return false
-	}
-	return true
+	l.grace, l.told = !quiet, !quiet
+	return l.grace
+}
+
+// hushed reports whether it is to be said that keys do not count yet: where a
+// key opened the dialog, only to somebody who pressed another.
+func (l *layer) hushed() bool { return l.grace && (l.told || !l.asked) }
+
+func careful(d Dialog) bool {
+	c, ok := d.(Careful)
+	return ok && c.Careful()
 }
 
 // Settle ends the grace period of the uppermost dialog once the keyboard is
@@ -206,18 +226,19 @@ func (s *Stack) Settle(now time.Time) (next time.Time) {
 		return time.Time{}
 	}
 	next = l.lastKey.Add(graceQuiet)
-	if most := l.opened.Add(graceMost); most.Before(next) {
-		next = most
-	}
 	if now.Before(next) {
 		return next
 	}
-	l.grace, s.dirty = false, true
+	s.dirty = s.dirty || l.hushed()
+	l.grace, l.told = false, false
 	return time.Time{}
 }
 
 // Do gives an action to the uppermost dialog.
 func (s *Stack) Do(a keymap.Action, now time.Time) tea.Cmd {
+	if a == keymap.Close {
+		s.leavable()
+	}
 	return s.give(now, func(l *layer) Result {
 		if a == keymap.Close {
 			return l.leave()
@@ -242,18 +263,33 @@ func (l *layer) cover() Cover {
 	return Framed
 }
 
+// leavable lets the uppermost dialog be left at once, if a key opened it.
+func (s *Stack) leavable() {
+	if !s.Empty() {
+		l := s.layers[len(s.layers)-1]
+		l.grace = l.grace && !l.asked
+	}
+}
+
 // Type gives text to the uppermost dialog.
 func (s *Stack) Type(text string, now time.Time) tea.Cmd {
-	return s.give(now, func(l *layer) Result { return l.Dialog.Type(text) })
+	return s.give(now, func(l *layer) Result {
+		r := l.Dialog.Type(text)
+		if !r.Close && careful(l.Dialog) { // not its letter: somebody writes a sentence
+			l.lastKey, l.grace = now, true
+		}
+		return r
+	})
 }
 
 // Click gives a click at a cell of the window; one beside a frame closes it.
 func (s *Stack) Click(x, y int, now time.Time) tea.Cmd {
+	s.leavable()
 	return s.give(now, func(l *layer) Result {
 		switch frame := l.cover() == Framed; {
 		case !frame && (x < l.x || x >= l.x+l.w || y < l.y || y >= l.y+l.h):
 			return Result{}
-		case x < l.x-1 || x > l.x+l.w || y < l.y-1 || y > l.y+l.h:
+		case x < l.x-1-l.air || x > l.x+l.w+l.air || y < l.y-1 || y > l.y+l.h:
 			return l.leave()
 		}
 		return l.Dialog.Click(x-l.x, y-l.y)
@@ -291,85 +327,4 @@ func (s *Stack) remove(gone *layer) {
 			return
 		}
 	}
-}
-
-// Paint draws the dialogs over the window, whose cells must have been painted
-// anew, and returns the cursor of the uppermost.
-func (s *Stack) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
-	s.dirty = false
-	w, h := c.Size()
-	if s.Empty() || w < 4 || h < 3 {
-		return screen.Cursor{}
-	}
-	if !s.Staged() {
-		c.Restyle(0, 0, w, h, func(st screen.Style) screen.Style {
-			shade := th.Shade
-			shade.Attrs |= st.Attrs & th.Selected.Attrs
-			return shade
-		})
-	}
-	var cur screen.Cursor
-	for _, l := range s.layers {
-		cur = s.paint(l, c, th)
-	}
-	s.shown = append(s.shown[:0], s.layers...)
-	return cur
-}
-
-// Stands reports whether the dialogs stand where they were painted last, so
-// that PaintTop is enough as long as the window below did not change.
-func (s *Stack) Stands(c screen.Canvas) bool {
-	if s.Empty() || !slices.Equal(s.layers, s.shown) {
-		return false
-	}
-	l := s.layers[len(s.layers)-1]
-	x, y, w, h := s.place(l, c)
-	return x == l.x && y == l.y && w == l.w && h == l.h
-}
-
-// PaintTop draws the uppermost dialog again and returns its cursor.
-func (s *Stack) PaintTop(c screen.Canvas, th *theme.Theme) screen.Cursor {
-	s.dirty = false
-	return s.paint(s.layers[len(s.layers)-1], c, th)
-}
-
-// place returns where the inside of a dialog stands.
-func (s *Stack) place(l *layer, c screen.Canvas) (x, y, width, height int) {
-	w, h := c.Size()
-	switch at := s.stage; {
-	case l.cover() == Stage && !at.Empty():
-		return at.Min.X, at.Min.Y, at.Dx(), at.Dy()
-	case l.cover() != Framed:
-		return 0, 0, w, h
-	}
-	mostW, mostH := max(1, w-2), max(1, h-2)
-	if w >= 60 {
-		mostW = w - 6
-	}
-	if h >= 16 {
-		mostH = h - 4
-	}
-	width, height = l.Size(c.Widths(), mostW, mostH)
-	width, height = max(1, min(width, mostW)), max(1, min(height, mostH))
-	return (w - width) / 2, max(1, (h-height)/3), width, height
-}
-
-func (s *Stack) paint(l *layer, c screen.Canvas, th *theme.Theme) screen.Cursor {
-	l.x, l.y, l.w, l.h = s.place(l, c)
-	var cur screen.Cursor
-	if l.cover() != Framed {
-		note := safe.Text{}
-		if l.grace {
-			note = safe.Lit(words.PressAgain)
-		}
-		cur = l.Dialog.(Coverer).PaintWhole(c.Sub(l.x, l.y, l.w, l.h), th, note)
-	} else {
-		title := l.Title()
-		if l.grace {
-			title = safe.Own(title.String() + " · " + words.PressAgain)
-		}
-		cur = l.Dialog.Paint(pane.Box(c.Sub(l.x-1, l.y-1, l.w+2, l.h+2), th, title, th.DialogBorder, th.DialogTitle), th)
-	}
-	cur.X, cur.Y = cur.X+l.x, cur.Y+l.y
-	return cur
 }

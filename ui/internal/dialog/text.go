@@ -11,7 +11,8 @@ import (
 	"hubbub/ui/words"
 )
 
-// Confirm asks a question: Enter does it, Esc does not.
+// Confirm asks a question: Enter or y does it, Esc or n does not. What cannot be
+// taken back is done by y alone, for a sentence ends with Enter.
 type Confirm struct {
 	Name     string
 	Head     safe.Text
@@ -19,6 +20,9 @@ type Confirm struct {
 	Danger   bool // it cannot be taken back
 	Yes      func() tea.Cmd
 }
+
+// Airy implements Airy.
+func (*Confirm) Airy() {}
 
 // ID implements Dialog.
 func (d *Confirm) ID() string { return d.Name }
@@ -32,19 +36,24 @@ func (d *Confirm) Size(wd screen.Widths, w, h int) (int, int) {
 	return width, min(h, len(pane.Wrap(wd, d.Question, width))+2)
 }
 
+// Careful implements Careful.
+func (d *Confirm) Careful() bool { return d.Danger }
+
 // Do implements Dialog.
 func (d *Confirm) Do(a keymap.Action) Result {
-	if a != keymap.Choose {
+	if a != keymap.Choose || d.Danger {
 		return Result{}
 	}
-	return Result{Close: true, Cmd: d.Yes()}
+	return d.yes()
 }
+
+func (d *Confirm) yes() Result { return Result{Close: true, Cmd: d.Yes()} }
 
 // Type implements Dialog: y and n answer too.
 func (d *Confirm) Type(s string) Result {
 	switch s {
 	case "y":
-		return d.Do(keymap.Choose)
+		return d.yes()
 	case "n":
 		return Result{Close: true}
 	}
@@ -68,7 +77,11 @@ func (d *Confirm) Paint(c screen.Canvas, th *theme.Theme) screen.Cursor {
 	for ; y < h-1; y++ {
 		c.Pad(0, y, w, th.Dialog)
 	}
-	n := pane.Label(c, th, 0, h-1, w, safe.Own(words.ConfirmKeys), th.HintKey)
+	keys := words.ConfirmKeys
+	if d.Danger {
+		keys = words.DangerKeys
+	}
+	n := pane.Label(c, th, 0, h-1, w, safe.Own(keys), th.HintKey)
 	c.Pad(n, h-1, w, th.Dialog)
 	return screen.Cursor{}
 }
@@ -101,8 +114,14 @@ type shown struct {
 	link       string
 }
 
+// Beyond implements Scroller.
+func (d *Text) Beyond() (above, below int) { return d.top, max(0, len(d.shown)-d.top-d.height) }
+
 // SetLines replaces what is shown and keeps the place.
 func (d *Text) SetLines(l []Line) { d.Lines, d.shown = l, nil }
+
+// Airy implements Airy.
+func (*Text) Airy() {}
 
 // ID implements Dialog.
 func (d *Text) ID() string { return d.Name }

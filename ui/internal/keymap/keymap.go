@@ -59,6 +59,7 @@ const (
 	NeedUndeleted                  // a message that is not deleted
 	NeedSelected                   // a message under the cursor
 	NeedRetry                      // that could not be sent, or waits for its key
+	NeedDelete                     // that one may delete
 )
 
 // Entry is one action in one context.
@@ -208,6 +209,7 @@ func (n Need) word() string {
 		{NeedFailed, "failed"},
 		{NeedRetry, "retry"},
 		{NeedSend, "send"},
+		{NeedDelete, "delete"},
 		{NeedOwn, "own"},
 		{NeedFile, "file"},
 		{NeedReply, "reply"},
@@ -221,6 +223,17 @@ func (n Need) word() string {
 		}
 	}
 	return ""
+}
+
+// Edits reports whether an action of the composer only moves in its text or
+// changes it: what every editor has, and help tells last.
+func Edits(a Action) bool {
+	switch a {
+	case EditDown, CharLeft, CharRight, WordLeft, WordRight, LineStart, LineEnd, TextStart, TextEnd, SelectLeft, SelectRight, SelectAll,
+		DeleteBack, DeleteForward, DeleteWord, DeleteWordFwd, KillToStart, KillToEnd, Yank, Undo, Redo:
+		return true
+	}
+	return false
 }
 
 // IsServer returns which server (1 to 9) an action goes to, or 0.

@@ -114,7 +114,7 @@ func message() []Entry {
 		{Action: Edit, Keys: keys("e"), Need: NeedMessage | NeedUndeleted | NeedOwn | NeedText | NeedSend},
 		{Action: React, Keys: keys("+"), Need: NeedMessage | NeedUndeleted | NeedSend},
 		{Action: Copy, Keys: keys("y"), Need: NeedText},
-		{Action: Delete, Keys: keys("d"), Need: NeedSelected | NeedUndeleted},
+		{Action: Delete, Keys: keys("d"), Need: NeedSelected | NeedUndeleted | NeedDelete},
 		{Action: Open, Keys: keys("o"), Need: NeedLink},
 		{Action: Save, Keys: keys("s"), Need: NeedFile},
 		{Action: MarkUnread, Keys: keys("u"), Need: NeedRoom},

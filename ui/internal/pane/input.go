@@ -29,6 +29,7 @@ const maxInput = 4096
 // Input is a field of one line.
 type Input struct {
 	Label       string // drawn before it
+	Column      int    // where the input begins, at least
 	Placeholder string // drawn while it is empty
 	Masked      bool   // draws dots
 	Revealed    bool   // draws what is masked all the same
@@ -148,6 +149,10 @@ func (in *Input) Paint(c screen.Canvas, th *theme.Theme, y int) int {
 	x := 0
 	if in.Label != "" {
 		x = Label(c, th, 0, y, w/2, safe.Own(in.Label+" "), th.Hint)
+		if at := min(in.Column, w/2); at > x {
+			c.Pad(x, y, at, th.Input)
+			x = at
+		}
 	}
 	if in.text == "" {
 		n := Label(c, th, x, y, w-x, safe.Own(in.Placeholder), th.Placeholder)

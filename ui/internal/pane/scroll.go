@@ -21,6 +21,11 @@ func (s *Scroll) Fit(n, height int) {
 	s.Top = max(0, min(s.Top, n-height))
 }
 
+// Beyond returns how many of n rows stand above and below the view.
+func (s *Scroll) Beyond(n int) (above, below int) {
+	return s.Top, max(0, n-s.Top-max(0, s.height))
+}
+
 // Do moves the cursor in a list of n rows and reports whether the action was a move.
 func (s *Scroll) Do(a keymap.Action, n int) bool {
 	page := max(1, s.height-1)

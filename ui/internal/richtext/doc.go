@@ -91,10 +91,11 @@ type block struct {
 	spans   []span
 	kids    []*block
 	ordered bool
-	start   int    // number of the first item of an ordered list
-	gap     bool   // a paragraph of its own: a blank line stands before it
-	lang    string // language of a code block
-	head    bool   // header cell
+	start   int             // number of the first item of an ordered list
+	gap     bool            // a paragraph of its own: a blank line stands before it
+	lang    string          // language of a code block
+	code    strings.Builder // text of a code block as it came, with its tabs
+	head    bool            // header cell
 }
 
 // Doc is a parsed body. It is immutable, so safe to share.

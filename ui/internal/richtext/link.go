@@ -11,14 +11,24 @@ import (
 	"hubbub/ui/safe"
 )
 
-// openLink starts a link or a mention. A refused target leaves plain text.
+// anchor is the link that is open, and what can be read in it.
+type anchor struct {
+	target string // result of safe.URL, "" when none is open
+	id     string // whom or what a link into Matrix names
+	text   strings.Builder
+}
+
+// openLink starts a link or a mention. A refused target leaves plain text, and
+// so does one of which it cannot be said where it leads.
 func (p *parser) openLink(href string) {
 	target := safe.URL(href)
-	if target == "" {
+	if target == "" || leads(target) == "" {
 		return
 	}
+	id := matrixTarget(href)
+	p.anchor = anchor{target: target, id: id}
 	p.cur.link = target
-	switch id := matrixTarget(href); {
+	switch {
 	case id == "":
 		p.cur.role = roleLink
 	case p.me != "" && id == string(p.me):
@@ -38,40 +48,66 @@ func (p *parser) note(target string) {
 	}
 }
 
-// closeLink ends a link. If its text does not say where it leads, the host does.
+// closeLink ends a link. If its text does not say where it leads, a word behind
+// it does.
 func (p *parser) closeLink() {
-	if p.cur.role != roleLink {
+	target, id, shown := p.anchor.target, p.anchor.id, strings.TrimSpace(p.anchor.text.String())
+	p.anchor = anchor{}
+	switch {
+	case target == "":
 		return
-	}
-	if p.leaf == nil {
-		p.mask(p.cur.link)
+	case id != "":
+		// A name may stand for whom it names, another address may not.
+		if shown == id || !strings.Contains(shown, ":") || matrixTarget(shown) == id {
+			return
+		}
+		id = safe.Line(id).String()
+	case says(shown, target):
 		return
+	default:
+		id = leads(target)
 	}
-	var text strings.Builder
-	for i := len(p.leaf.spans) - 1; i >= 0 && p.leaf.spans[i].link == p.cur.link; i-- {
-		head := p.leaf.spans[i].text.String()
-		rest := text.String()
-		text.Reset()
-		text.WriteString(head + rest)
+	p.mask(target)
+	if shown != "" {
+		look := p.cur
+		look.role, look.link = roleHost, target
+		p.append(p.open(), look, safe.Own(" ("+id+")"))
 	}
-	shown := strings.TrimSpace(text.String())
-	host := hostOf(p.cur.link)
-	if host != "" && (strings.EqualFold(shown, host) || strings.EqualFold(hostOf(shown), host)) {
-		return
+}
+
+// says reports whether text tells where a link leads.
+func says(text, link string) bool {
+	host := hostOf(link)
+	return host != "" && !veiled(link) && (strings.EqualFold(text, host) || strings.EqualFold(hostOf(text), host))
+}
+
+// veiled reports whether a link itself, read by a person, leads elsewhere than
+// it seems to: with a name before the host, or in lookalike letters.
+func veiled(link string) bool {
+	u, err := url.Parse(link)
+	if err != nil || u.Opaque != "" {
+		return err != nil
 	}
-	p.mask(p.cur.link)
-	if shown == "" || host == "" {
-		return
+	return u.User != nil || slices.ContainsFunc(strings.Split(u.Hostname(), "."), safe.Lookalike)
+}
+
+// leads returns the shortest word for where a link leads: its host, address or
+// scheme; "" when that cannot be told.
+func leads(link string) string {
+	if host := hostOf(link); host != "" {
+		return host
 	}
-	look := p.cur
-	look.role = roleHost
-	p.append(p.leaf, look, safe.Own(" ("+host+")"))
+	switch scheme, _, _ := strings.Cut(link, ":"); scheme {
+	case "magnet", "matrix", "geo":
+		return scheme + ":"
+	}
+	return ""
 }
 
 // mask notes a link whose text does not say where it leads; one without any
 // text, too: it can be followed from the menu of the message.
 func (p *parser) mask(link string) {
-	if len(p.doc.masked) < maxLinks {
+	if len(p.doc.masked) < maxLinks && !slices.Contains(p.doc.masked, link) {
 		p.doc.masked = append(p.doc.masked, link)
 	}
 }
@@ -142,13 +178,18 @@ func (p *parser) linkify(l *block, raw string) {
 		look := p.cur
 		look.role = role
 		if role == roleLink {
-			if look.link = safe.URL(raw[from:to]); look.link == "" {
-				look.role = roleText
+			if look.link = safe.URL(raw[from:to]); look.link == "" || leads(look.link) == "" {
+				look.role, look.link = roleText, ""
 			} else {
 				p.note(look.link)
 			}
 		}
 		p.append(l, look, safe.Body(raw[from:to]))
+		if look.link != "" && veiled(look.link) {
+			p.mask(look.link)
+			look.role = roleHost
+			p.append(l, look, safe.Own(" ("+leads(look.link)+")"))
+		}
 		raw = raw[to:]
 	}
 	p.append(l, p.cur, safe.Body(raw))

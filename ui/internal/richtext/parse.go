@@ -22,16 +22,17 @@ type frame struct {
 
 // parser builds a Doc. One parser makes one Doc.
 type parser struct {
-	me    chat.UserID
-	doc   *Doc
-	nodes int
-	stack []frame
-	deep  int // open elements beyond MaxDepth
-	box   *block
-	leaf  *block // where text goes, nil between blocks
-	cur   span
-	skip  string // element whose content is dropped
-	skips int    // how deep
+	me     chat.UserID
+	doc    *Doc
+	nodes  int
+	stack  []frame
+	deep   int // open elements beyond MaxDepth
+	box    *block
+	leaf   *block // where text goes, nil between blocks
+	cur    span
+	anchor anchor
+	skip   string // element whose content is dropped
+	skips  int    // how deep
 }
 
 func newParser(me chat.UserID) *parser {
@@ -59,7 +60,7 @@ func HTML(src string, me chat.UserID) *Doc {
 	for p.nodes < MaxNodes {
 		switch z.Next() {
 		case html.ErrorToken:
-			p.closeLeaf()
+			p.finish()
 			return p.doc
 		case html.TextToken:
 			if p.skip == "" {
@@ -74,9 +75,17 @@ func HTML(src string, me chat.UserID) *Doc {
 		case html.CommentToken, html.DoctypeToken:
 		}
 	}
-	p.closeLeaf()
+	p.finish()
 	p.doc.cut = true
 	return p.doc
+}
+
+// finish closes what is open at the end.
+func (p *parser) finish() {
+	if len(p.stack) > 0 {
+		p.pop(0)
+	}
+	p.closeLeaf()
 }
 
 // attrs are the attributes of one element that mean something here.
@@ -167,6 +176,8 @@ func (p *parser) implied(tag string) {
 		ends, stops = []string{"tr"}, []string{"table"}
 	case "p":
 		ends, stops = []string{"p"}, []string{"li", "blockquote", "td", "th", "div", "details"}
+	case "a":
+		ends = []string{"a"} // a link in a link begins another
 	default:
 		return
 	}
@@ -239,6 +250,9 @@ func (p *parser) closeLeaf() {
 	}
 	l := p.leaf
 	p.leaf = nil
+	if p.anchor.target != "" {
+		p.anchor.text.WriteByte('\n')
+	}
 	for len(l.spans) > 0 {
 		last := &l.spans[len(l.spans)-1]
 		s := last.text.String()
@@ -253,6 +267,7 @@ func (p *parser) closeLeaf() {
 
 func (p *parser) lineBreak() {
 	l := p.open()
+	l.code.WriteByte('\n')
 	p.append(l, p.cur, safe.Lit("\n"))
 }
 

@@ -260,7 +260,11 @@ func FuzzHTML(f *testing.F) {
 		if width < 1 || width > 200 || len(src) > 1<<14 {
 			return
 		}
-		checkLines(t, HTML(src, me), width)
+		doc := HTML(src, me)
+		checkLines(t, doc, width)
+		if text := doc.Text(width%2 == 0); !doc.Hides() && !doc.Empty() && text == "" {
+			t.Errorf("%q: nothing to copy of what is shown", src)
+		}
 	})
 }
 
@@ -280,6 +284,7 @@ func TestHostileBodiesAreCheap(t *testing.T) {
 	for name, src := range map[string]string{
 		"open quotes": strings.Repeat("<blockquote>", 5000) + "x",
 		"open spans":  strings.Repeat("<span>", 10000) + "x" + strings.Repeat("</span>", 10000),
+		"open links":  strings.Repeat("<a href='https://a.example/'>https://b.example ", 1500),
 		"closers":     strings.Repeat("(http://a)))))))))", 3000),
 		"brackets":    "http://a" + strings.Repeat(")", 60000),
 		"ats":         strings.Repeat("@a:", 20000),

@@ -55,6 +55,7 @@ func (l *layouter) rows(b *block) (rows []tableRow, columns int) {
 		var r tableRow
 		for _, c := range k.kids {
 			if c.kind != kindCell {
+				l.block(c, "")
 				continue
 			}
 			r.cells = append(r.cells, flatten(c, nil, 0))

@@ -13,6 +13,7 @@ func (p *parser) text(raw string) {
 		if len(p.leaf.spans) == 0 {
 			raw = strings.TrimPrefix(raw, "\n")
 		}
+		p.leaf.code.WriteString(raw)
 		p.append(p.leaf, p.cur, safe.Body(raw))
 		return
 	}
@@ -25,7 +26,9 @@ func (p *parser) text(raw string) {
 		p.append(l, p.cur, safe.Body(raw))
 		return
 	}
-	p.linkify(l, raw)
+	// Links are looked for in what is shown: an invisible character could end
+	// one for the eye alone.
+	p.linkify(l, safe.Body(raw).String())
 }
 
 // maxMerge is the length in bytes above which a span is not lengthened.
@@ -35,6 +38,9 @@ const maxMerge = 4096
 func (p *parser) append(l *block, look span, t safe.Text) {
 	if t.Empty() {
 		return
+	}
+	if look.link != "" && look.link == p.anchor.target {
+		p.anchor.text.WriteString(t.String())
 	}
 	// Long spans are left alone: to lengthen them again and again would be quadratic.
 	if n := len(l.spans); n > 0 && l.spans[n-1].same(look) && l.spans[n-1].text.Len() < maxMerge {

@@ -26,8 +26,32 @@ func (m *Model) visible(r *chat.Room) bool {
 	if r.Membership != chat.MemberJoined {
 		return false
 	}
+	next := m.joinedSuccessor(r)
+	return next == nil || m.circular(r, next)
+}
+
+// joinedSuccessor returns the room that took a room's place, if we are in it, or nil.
+func (m *Model) joinedSuccessor(r *chat.Room) *chat.Room {
 	next := m.rooms[r.Successor]
-	return next == nil || r.Successor == r.ID || next.room.Membership != chat.MemberJoined
+	if next == nil || next.room.Membership != chat.MemberJoined {
+		return nil
+	}
+	return &next.room
+}
+
+// circular reports whether the way from a room over its successors leads back
+// to it. Rooms may name each other so; none of them takes the place of another.
+func (m *Model) circular(r, next *chat.Room) bool {
+	for range len(m.rooms) {
+		switch {
+		case next == nil:
+			return false
+		case next.ID == r.ID:
+			return true
+		}
+		next = m.joinedSuccessor(next)
+	}
+	return false // a circle further on
 }
 
 // child is a room of a space with what it is sorted by.

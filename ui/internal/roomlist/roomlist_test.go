@@ -363,3 +363,28 @@ func BenchmarkSet3000(b *testing.B) {
 		m.Rows("")
 	}
 }
+
+// Rooms that name each other as the one that took their place all stay: none is
+// newer. A room that leads into such a circle has been replaced all the same.
+func TestRoomsThatReplaceEachOther(t *testing.T) {
+	a, b, c, d := room("!a", "a"), room("!b", "b"), room("!c", "c"), room("!d", "d")
+	a.Successor, b.Successor = "!b", "!a"
+	c.Successor, d.Successor = "!a", "!d"
+	m := New()
+	m.Set(chat.Sidebar{Rooms: []chat.Room{a, b, c, d}})
+	var shown []string
+	for _, r := range m.Rows("") {
+		if r.Kind == RowRoom {
+			shown = append(shown, r.Room.Name)
+		}
+	}
+	slices.Sort(shown)
+	if got := strings.Join(shown, " "); got != "a b d" {
+		t.Errorf("home shows %q", got)
+	}
+	b.Successor = ""
+	m.Apply([]chat.Room{b}, nil)
+	if r := m.Rows(""); len(r) == 0 || !m.visible(m.Room("!b")) || m.visible(m.Room("!a")) || m.visible(m.Room("!c")) {
+		t.Error("a circle that was opened still counts")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -68,6 +69,62 @@ func TestTerminateWhileEditing(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, term.Dump())
 	}
 	restored(t, term)
+}
+
+// TestTextOfAKilledEditor: what a killed program leaves of a text for the editor
+// is taken away at the next start, but not while the editor is still at it, nor
+// what is somebody else's.
+func TestTextOfAKilledEditor(t *testing.T) {
+	dir, edit := t.TempDir(), t.TempDir()
+	path, note := filepath.Join(dir, "editor"), filepath.Join(dir, "pid")
+	script := "#!/bin/sh\necho $$ >" + note + "\ntrap '' HUP\necho EDITING\nexec sleep 60\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(edit, "hubbub-edit-notours")
+	if err := os.Mkdir(foreign, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	left := func() int {
+		all, err := filepath.Glob(filepath.Join(edit, "hubbub-edit-*", "message.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	term := start(t, uitest.Options{}, "EDITOR="+path, "EDIT_DIR="+edit)
+	term.Type("secret")
+	term.Key("ctrl+e")
+	term.WaitFor("EDITING")
+	term.Signal(syscall.SIGKILL)
+	again := start(t, uitest.Options{}, "EDIT_DIR="+edit)
+	again.Key("ctrl+q")
+	again.WaitExit()
+	if left() != 1 {
+		t.Fatal("a text was taken from an editor that is open")
+	}
+	raw, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; left() > 0; i++ { // the lock is free when the system has buried both
+		if i == 20 {
+			t.Fatal("the text of a killed editor is left")
+		}
+		last := start(t, uitest.Options{}, "EDIT_DIR="+edit)
+		last.Key("ctrl+q")
+		last.WaitExit()
+	}
+	if _, err := os.Stat(foreign); err != nil {
+		t.Errorf("a folder without a lock of ours is gone: %v", err)
+	}
 }
 
 func TestSuspendAndResume(t *testing.T) {

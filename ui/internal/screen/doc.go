@@ -13,6 +13,13 @@
 // changed panes only, and overlays after them. After a [tea.WindowSizeMsg] or a
 // [WidthsMsg] all cells are blank and everything has to be drawn.
 //
+// # What is pasted
+//
+// A paste that the terminal marks is a [tea.PasteMsg]. Lines that come faster than
+// fingers type are taken out of the input and become one [BurstMsg]; the model
+// knows whether Enter would send there. No key waits for that: a line with its
+// Enter is held back only while the terminal has more to read already.
+//
 // # When it draws
 //
 // A key press, a mouse click or a paste is urgent: its frame is made at once, in
@@ -33,7 +40,9 @@
 // Quit, the end of the context, signals to end, a panic in Update, in a Cmd or in
 // a goroutine that defers [Screen.Recover], a terminal that is gone: all restore
 // the terminal within the limits of tty and make Run return. A program that hangs
-// is ended two seconds after a signal. For what leaves no chance, SIGKILL or a
+// is ended two seconds after a signal. Where the user quits, suspends or opens
+// the editor, what the terminal was asked is awaited for half a second: a late
+// answer would be typed into the shell. For what leaves no chance, SIGKILL or a
 // panic that nobody recovers, a small shell waits beside the program and restores
 // the terminal in its place.
 //

@@ -39,10 +39,11 @@ type EditedMsg struct {
 
 // Edit returns a Cmd that gives the terminal to the user's editor ($VISUAL, else
 // $EDITOR, else vi) with a file that contains text. An [EditedMsg] comes when the
-// editor ends. The file is readable by the user alone and removed afterwards.
+// editor ends. The file is readable by the user alone and removed afterwards; where the
+// program is killed before, the next start removes it.
 func (s *Screen) Edit(text string) tea.Cmd {
 	e := &editor{s: s, text: text}
-	return tea.Exec(&handover{s: s, run: e.run}, func(err error) tea.Msg {
+	return s.handOver(e.run, func(err error) resumedMsg {
 		return resumedMsg{then: []tea.Msg{EditedMsg{Text: e.text, Err: err}}}
 	})
 }
@@ -50,12 +51,18 @@ func (s *Screen) Edit(text string) tea.Cmd {
 // Suspend returns a Cmd that gives the terminal back to the shell, as Ctrl+Z
 // does in other programs. [tea.ResumeMsg] comes when the program goes on.
 func (s *Screen) Suspend() tea.Cmd {
-	return tea.Exec(&handover{s: s, run: s.stop}, func(err error) tea.Msg {
+	return s.handOver(s.stop, func(err error) resumedMsg {
 		if err != nil {
 			s.log.Warn("Program was not suspended", "error", err)
 		}
 		return resumedMsg{then: []tea.Msg{tea.ResumeMsg{}}}
 	})
+}
+
+// handOver returns a Cmd that runs something which gets the terminal.
+func (s *Screen) handOver(run func() error, done func(error) resumedMsg) tea.Cmd {
+	cmd := tea.Exec(&handover{s: s, run: run}, func(err error) tea.Msg { return done(err) })
+	return func() tea.Msg { return handoverMsg{cmd} }
 }
 
 // handover is an ExecCommand that leaves the screen, runs something and enters
@@ -142,21 +149,15 @@ type editor struct {
 
 // run runs the editor and takes its text.
 func (e *editor) run() (err error) {
-	f, err := os.CreateTemp(e.s.tempDir(), "message-*.md") // mode 0600
+	d, err := newDraft(e.s.tempDir(), e.text)
 	if err != nil {
-		return fmt.Errorf("make a file for the editor: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	if _, err := f.WriteString(e.text); err != nil {
-		return errors.Join(fmt.Errorf("write the file for the editor: %w", err), f.Close())
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write the file for the editor: %w", err)
-	}
-	if err := e.s.runChild(e.s.editorCommand(), f.Name()); err != nil {
 		return err
 	}
-	text, err := readLimited(f.Name())
+	defer func() { err = errors.Join(err, d.remove()) }()
+	if err := e.s.runChild(e.s.editorCommand(), d); err != nil {
+		return err
+	}
+	text, err := readLimited(d.path())
 	if err != nil {
 		return err
 	}
@@ -200,13 +201,15 @@ func (s *Screen) tempDir() string {
 	return s.env.Get("XDG_RUNTIME_DIR") // "" means the system's directory
 }
 
-// runChild runs a command of the user in the terminal. Signals to end are passed
-// on to it.
-func (s *Screen) runChild(command, path string) error {
+// runChild runs a command of the user on a draft, in the terminal. Signals to
+// end are passed on to it. It inherits the lock: where the program is killed and
+// the editor is not, nobody takes the text away from it.
+func (s *Screen) runChild(command string, d *draft) error {
 	// The command is the user's own and may hold quotes and arguments.
-	cmd := exec.Command("/bin/sh", "-c", "exec "+command+` "$1"`, "sh", path)
+	cmd := exec.Command("/bin/sh", "-c", "exec "+command+` "$1"`, "sh", d.path())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.opts.In, s.opts.Out, s.opts.Out
 	cmd.Env = s.opts.Env
+	cmd.ExtraFiles = []*os.File{d.lock}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the editor: %w", err)
 	}

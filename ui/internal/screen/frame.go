@@ -111,7 +111,7 @@ func (s *Screen) requestAck(b []byte) []byte {
 		return b
 	}
 	a.unasked = 0
-	a.asked++
+	a.asking()
 	s.tty.asked.Store(true)
 	s.awaitAck()
 	return append(b, queryDA1...)

@@ -13,11 +13,12 @@ import (
 )
 
 // guardianScript waits for the end of its input. Each line of it says whether
-// the screen is on; if the last says so, the program died on the screen, and the
-// terminal is restored. All that a lost session sends is ignored, and so is the
-// signal for touching the terminal from the background.
+// the screen is on, as it is when the script starts; if the last says so, the
+// program died on the screen, and the terminal is restored. All that a lost
+// session sends is ignored, and so is the signal for touching the terminal from
+// the background.
 const guardianScript = `trap '' HUP INT QUIT TERM TSTP TTOU TTIN
-state=off
+state=on
 while read -r line; do state=$line; done
 [ "$state" = on ] || exit 0
 printf '%b' "$1" >&3

@@ -31,11 +31,12 @@ type pace struct {
 // acks is the account of DA1, whose answer says that the terminal has drawn what
 // came before.
 type acks struct {
-	asked    int  // how many are not answered yet
-	works    bool // the terminal answers
-	waiting  bool // the next frame waits for an answer
-	unasked  int  // bytes written since the last request
-	deadline int  // number of the wait, so that a late timer is told apart
+	asked    int       // how many are not answered yet
+	askedAt  time.Time // when it was asked last
+	works    bool      // the terminal answers
+	waiting  bool      // the next frame waits for an answer
+	unasked  int       // bytes written since the last request
+	deadline int       // number of the wait, so that a late timer is told apart
 }
 
 // frameDueMsg says that the frame timer ran out.
@@ -99,7 +100,7 @@ func (p *pace) reset() {
 
 // pump makes a frame if there is something to show and the time has come.
 func (s *Screen) pump(urgent bool) {
-	if s.dead || s.away.Load() || !s.cells.touched && !s.ctl.pending() && !s.model.Dirty() {
+	if s.dead || s.leaving != nil || s.handing || s.away.Load() || !s.cells.touched && !s.ctl.pending() && !s.model.Dirty() {
 		return
 	}
 	p := &s.pace

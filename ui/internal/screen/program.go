@@ -52,16 +52,36 @@ func (s *Screen) update(msg tea.Msg) tea.Cmd {
 			s.model.Update(tea.WindowSizeMsg{Width: s.w, Height: s.h}))
 	}
 	if _, quit := msg.(quitMsg); quit {
-		s.dead = true
-		s.leave()
-		return tea.Quit
+		return s.whenSilent(s.quit)
+	}
+	if p, ok := msg.(tea.PasteMsg); ok && p.Content == "" {
+		if text, there := s.input.fetch(); there {
+			msg = BurstMsg{text}
+		}
+	}
+	switch msg.(type) {
+	case tea.KeyMsg, BurstMsg:
+		if s.leaving != nil {
+			return nil
+		}
 	}
 	forward, urgent := s.own(msg)
 	for _, m := range forward {
 		cmds = append(cmds, s.model.Update(m))
 	}
+	if h, ok := msg.(handoverMsg); ok {
+		cmds = append(cmds, s.whenSilent(func() tea.Cmd { return s.hand(h) }))
+	}
+	cmds = append(cmds, s.silent())
 	s.pump(urgent)
 	return tea.Batch(append(cmds, s.afterFrame()...)...)
+}
+
+// quit ends the program.
+func (s *Screen) quit() tea.Cmd {
+	s.dead = true
+	s.leave()
+	return tea.Quit
 }
 
 // own does what the screen itself has to do about a message. It returns what the
@@ -82,7 +102,10 @@ func (s *Screen) own(msg tea.Msg) (forward []tea.Msg, urgent bool) {
 		return s.sized(), false
 	case stoppedMsg:
 		return s.continueAfterStop(), false
+	case handoverMsg, owedMsg:
+		// Update goes on with what waits.
 	case resumedMsg:
+		s.handing = false
 		return append(s.sized(), m.then...), true
 	case tea.CursorPositionMsg:
 		return s.measured(m.X, m.Y), false
@@ -106,7 +129,7 @@ func (s *Screen) own(msg tea.Msg) (forward []tea.Msg, urgent bool) {
 	case tea.BlurMsg:
 		s.pace.blurred = true
 		return []tea.Msg{msg}, false
-	case tea.KeyPressMsg, tea.KeyReleaseMsg, tea.MouseClickMsg, tea.MouseReleaseMsg, tea.PasteMsg:
+	case tea.KeyPressMsg, tea.KeyReleaseMsg, tea.MouseClickMsg, tea.MouseReleaseMsg, tea.PasteMsg, BurstMsg:
 		return []tea.Msg{msg}, true
 	default:
 		a, ok := msg.(Awaited)
@@ -171,6 +194,7 @@ func (s *Screen) Quit() tea.Cmd {
 func (s *Screen) end(cause error) {
 	s.endOnce.Do(func() {
 		s.cause.Store(&endCause{err: cause})
+		s.tty.over.Store(true)
 		s.guard.Store(time.AfterFunc(endLimit, func() {
 			select {
 			case <-s.done:

@@ -73,6 +73,8 @@ func (p *program) Update(msg tea.Msg) tea.Cmd {
 		return p.key(m)
 	case tea.PasteMsg:
 		p.typed += m.Content
+	case screen.BurstMsg:
+		p.note = fmt.Sprintf("burst %d %q", len(m.Text), m.Text)
 	case tickMsg:
 		p.ticks = int(m)
 	case tea.MouseClickMsg:

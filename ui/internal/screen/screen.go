@@ -25,6 +25,7 @@ type Screen struct {
 	errs *stderrFile
 
 	guardian guardian
+	input    *input // set by Run
 
 	// The program. Set by Run before it is read.
 	program *tea.Program
@@ -41,11 +42,13 @@ type Screen struct {
 	widths  Widths
 	colors  colorprofile.Profile
 	w, h    int
-	cursor  Cursor // wanted
-	shown   Cursor // what the terminal has; Shape and Visible count
-	started bool   // the model knows colours and size
-	fresh   bool   // the modes were set, in synchronized output that the next frame ends
-	dead    bool   // the program is ending: no frame any more
+	cursor  Cursor         // wanted
+	shown   Cursor         // what the terminal has; Shape and Visible count
+	started bool           // the model knows colours and size
+	fresh   bool           // the modes were set, in synchronized output that the next frame ends
+	dead    bool           // the program is ending: no frame any more
+	leaving func() tea.Cmd // waits for the terminal's last answer, see whenSilent
+	handing bool           // another program is about to get the terminal
 	facts   facts
 	pace    pace
 	ctl     control
@@ -119,9 +122,10 @@ func (s *Screen) Run(ctx context.Context, model Model) error {
 		close(s.done)
 		return err
 	}
+	s.input = &input{File: s.opts.In, closed: func() { s.end(ErrInputClosed) }}
 	s.program = tea.NewProgram(&shell{s},
 		tea.WithoutRenderer(), tea.WithFPS(1), tea.WithoutSignalHandler(),
-		tea.WithInput(&input{File: s.opts.In, closed: func() { s.end(ErrInputClosed) }}),
+		tea.WithInput(s.input),
 		tea.WithOutput(discard{}), tea.WithEnvironment(s.opts.Env),
 		tea.WithWindowSize(s.w, s.h), tea.WithColorProfile(s.colors))
 	close(s.ready)
@@ -134,6 +138,7 @@ func (s *Screen) Run(ctx context.Context, model Model) error {
 		defer s.Recover()
 		s.guardian.start(s.opts.Out, s.opts.CrashNote)
 		s.guardian.tell(&s.tty.on)
+		s.removeStale()
 	})
 	_, err := s.program.Run()
 	s.leave()
@@ -178,7 +183,7 @@ func (s *Screen) setup() error {
 	s.r.setColors(s.colors)
 	s.r.reset(w, h)
 	s.pace.init(s)
-	s.pace.acks.asked = 1 // by the queries
+	s.pace.acks.asking() // by the queries
 	s.fresh = true
 	return s.enter(true)
 }
@@ -203,19 +208,3 @@ type discard struct{}
 
 // Write drops p.
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
-
-// input is the terminal's input. It tells when the terminal is gone, which
-// Bubble Tea does not notice when the read ends without an error.
-type input struct {
-	*os.File
-	closed func()
-}
-
-// Read reads from the terminal.
-func (i *input) Read(p []byte) (int, error) {
-	n, err := i.File.Read(p)
-	if err != nil {
-		i.closed()
-	}
-	return n, err
-}

@@ -35,8 +35,12 @@ const (
 		"\x1b[<u" + ansi.ResetModifyOtherKeys +
 		ansi.ResetModeMouseExtSgr + ansi.ResetModeMouseButtonEvent +
 		ansi.ResetModeFocusEvent + ansi.ResetModeBracketedPaste +
-		"\x1b[0 q" + "\x1b[23;2t" + ansi.SetModeTextCursorEnable +
+		"\x1b[0 q" + "\x1b[23;2t" + ansi.SetModeTextCursorEnable + eraseAll +
 		ansi.ResetModeAltScreenSaveCursor + ansi.SetModeTextCursorEnable
+	// eraseAll is for terminals without an alternate screen, where the window
+	// would stay and the prompt come into the middle of it. Erasing from the first
+	// cell on puts nothing into anybody's history, as erasing the screen does.
+	eraseAll = ansi.CursorHomePosition + ansi.EraseScreenBelow
 	// cutOff ends whatever sequence was cut in the middle.
 	cutOff = "\x18\x1b\\"
 	// queryDA1 is asked last: its answer says that the others have come.
@@ -63,6 +67,7 @@ type tty struct {
 	limits  bool // writes to w can have a deadline
 
 	on      atomic.Bool  // raw mode is set; read without the lock too
+	over    atomic.Bool  // the program ends: the terminal is not taken again
 	entered bool         // the terminal has got modesOn
 	cut     bool         // a write ended in the middle
 	saved   *xterm.State // before raw mode
@@ -162,6 +167,9 @@ func (t *tty) release() { <-t.lock }
 func (t *tty) enter(env term.Env, ask bool) error {
 	t.acquire(0)
 	defer t.release()
+	if t.over.Load() {
+		return nil
+	}
 	state, err := xterm.MakeRaw(t.in.Fd())
 	if err != nil {
 		return fmt.Errorf("set raw mode: %w", err)

@@ -32,6 +32,24 @@ func (e Env) Screen() bool {
 // SSH reports whether the terminal is at the other end of a connection.
 func (e Env) SSH() bool { return e.Get("SSH_TTY") != "" || e.Get("SSH_CONNECTION") != "" }
 
+// NotUTF8 returns the setting of the locale, such as "LANG=C", when it says that
+// the terminal shows other text than UTF-8; "" when it says UTF-8, or nothing.
+// It is what tmux, editors and the shell go by; the terminal itself is not asked.
+// Spec: POSIX.1-2017, Base Definitions, 8.2
+func (e Env) NotUTF8() string {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		value := e.Get(name)
+		if value == "" {
+			continue
+		}
+		if charset := strings.ToUpper(value); strings.Contains(charset, "UTF-8") || strings.Contains(charset, "UTF8") {
+			return ""
+		}
+		return name + "=" + value
+	}
+	return ""
+}
+
 // NoColor reports whether colours are unwanted: NO_COLOR is set to anything.
 // Spec: https://no-color.org
 func (e Env) NoColor() bool { return e.Get("NO_COLOR") != "" }

@@ -60,9 +60,11 @@ func ChooseNotifier(env Env, version string) Notifier {
 }
 
 // Notification returns the bytes of a notification. Title and body pass
-// [safe.OSC]; they need not be safe before.
+// [safe.OSC]; they need not be safe before. Some desktops read markup in them:
+// what would begin it is replaced by what looks alike.
 func Notification(n Notifier, title, body string) string {
-	title, body = safe.OSC(title), safe.OSC(body)
+	bare := strings.NewReplacer("<", "‹", ">", "›", "&", "+")
+	title, body = safe.OSC(bare.Replace(title)), safe.OSC(bare.Replace(body))
 	const st = "\x1b\\"
 	switch n {
 	case NotifyBell:

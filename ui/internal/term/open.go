@@ -3,7 +3,9 @@ package term
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -28,16 +30,34 @@ func Opener(env Env, system string) string {
 // Openable reports whether a link may be handed to another program. link is a
 // result of safe.URL.
 func Openable(link string) bool {
-	// Some programs for mail attach a file that a link names.
-	if lower := strings.ToLower(link); strings.HasPrefix(lower, "mailto:") && strings.Contains(lower, "attach") {
-		return false
+	if len(link) > len(mailto) && strings.EqualFold(link[:len(mailto)], mailto) {
+		return harmlessMail(link[len(mailto):])
 	}
-	for _, scheme := range []string{"https://", "http://", "mailto:"} {
+	for _, scheme := range []string{"https://", "http://"} {
 		if len(link) > len(scheme) && strings.EqualFold(link[:len(scheme)], scheme) {
 			return true
 		}
 	}
 	return false
+}
+
+const mailto = "mailto:"
+
+// harmlessMail reports whether a link to mail asks for nothing but a recipient,
+// a subject and a text: some programs for mail attach a file that a link names.
+func harmlessMail(rest string) bool {
+	to, query, _ := strings.Cut(rest, "?")
+	if strings.HasPrefix(to, "-") || strings.HasPrefix(strings.ToLower(to), "%2d") {
+		return false // a program that takes the scheme off would see an option
+	}
+	for field := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(field, "=")
+		name, err := url.PathUnescape(name)
+		if err != nil || !slices.Contains([]string{"", "to", "cc", "bcc", "subject", "body", "in-reply-to"}, strings.ToLower(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Open hands a link to the program and waits until that has ended, which can

@@ -44,7 +44,15 @@ func TestOpenGivesOneArgument(t *testing.T) {
 	if err != nil || string(got) != "1|"+link+"|" {
 		t.Errorf("the program got %q, %v", got, err)
 	}
-	for _, bad := range []string{"", "file:///etc/passwd", "-x", "javascript:alert(1)", "https://", "matrix:r/x:y", "mailto:a@b?Attach=/etc/passwd"} {
+	for _, good := range []string{"http://x.example", "mailto:a@b", "mailto:a@b?Subject=attached&body=x&cc=c@d"} {
+		if !Openable(good) {
+			t.Errorf("%q is not opened", good)
+		}
+	}
+	for _, bad := range []string{
+		"", "file:///etc/passwd", "-x", "javascript:alert(1)", "https://", "matrix:r/x:y", "mailto:", "mailto:a@b?Attach=/etc/passwd",
+		"mailto:a@b?subject=x&%61ttachment=/etc/passwd", "mailto:a@b?body=x&insert=/etc/passwd", "mailto:a@b?%zz=1", "mailto:-x", "mailto:%2Dx",
+	} {
 		if err := Open(program, bad, env); !errors.Is(err, ErrNotOpened) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -195,6 +195,9 @@ func TestNotification(t *testing.T) {
 	if got := Notification(NotifyOSC9, "4;3;50", ""); strings.Contains(got, "9;4;") {
 		t.Errorf("a title is a progress bar: %q", got)
 	}
+	if got := Notification(NotifyOSC777, "<b>x", `<img src="https://evil.example">&amp;`); strings.ContainsAny(got, "<>&") {
+		t.Errorf("markup is handed on: %q", got)
+	}
 	if got := Notification(NotifyOff, "a", "b"); got != "" {
 		t.Errorf("%q", got)
 	}

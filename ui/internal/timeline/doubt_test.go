@@ -22,6 +22,13 @@ func TestDoubtfulNames(t *testing.T) {
 		"Ada  Lovelace":        true,
 		"\u202eadA":            true,
 		"Ada\x1b[2J":           true,
+		"\u0410da":             true, // a Cyrillic A
+		"\uff21da":             true,
+		"Ada\u0301":            true,
+		"Иван":                 false,
+		"Ada ✓":                true,
+		"🔒 Ada":                true,
+		"Ada 🌷":                false,
 	} {
 		if got := Doubtful(name, "@ada:example.org", false); got != want {
 			t.Errorf("%q: %t", name, got)
@@ -35,5 +42,27 @@ func TestDoubtfulNames(t *testing.T) {
 func TestDoubtfulUsers(t *testing.T) {
 	if user := chat.UserID("@ada:example.org"); Doubtful(string(user), user, false) {
 		t.Error("the own id is no doubt")
+	}
+}
+
+// Where no id can stand beside a name, it stands in its place.
+func TestNamesWithoutRoomForAnID(t *testing.T) {
+	const user = chat.UserID("@eve:example.org")
+	for name, want := range map[string]string{
+		"Eve": "Eve", "": string(user), "@ada:example.org": string(user), "\u0410da": string(user), "Ada\u200b": string(user),
+	} {
+		if got := NameAlone(name, user, false); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+		joined := &chat.Message{
+			Kind: chat.KindState, Sender: user, SenderName: name,
+			State: &chat.StateChange{Type: "m.room.member", Target: user, TargetName: name, Membership: chat.MemberJoined},
+		}
+		if got := StateLine(joined); name == "\u0410da" && got != string(user)+" joined" {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	if got := NameAlone("Eve", user, true); got != string(user) {
+		t.Errorf("a name that others have too: %q", got)
 	}
 }

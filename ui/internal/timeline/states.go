@@ -24,46 +24,69 @@ func NameOr(name string, user chat.UserID) string {
 	return words.UnknownSender
 }
 
+// NameAlone names a person where no user id can stand beside the name: by the id
+// if the person could pass for another, see [Doubtful].
+func NameAlone(name string, user chat.UserID, ambiguous bool) string {
+	if user != "" && Doubtful(name, user, ambiguous) {
+		name = ""
+	}
+	return NameOr(name, user)
+}
+
 // Doubtful reports whether the user id must stand beside a name, as the person
 // could pass for another: others have the name (ambiguous), it is not what it
-// looks like once nothing invisible is in it, or it holds the id of somebody else.
+// looks like once nothing invisible is in it, it can be read as another name in
+// other letters, or it holds the id of somebody else.
 func Doubtful(name string, user chat.UserID, ambiguous bool) bool {
 	shown := safe.Line(name).String()
-	switch {
-	case shown == "" || shown == string(user): // it is the id
+	if shown == "" || shown == string(user) { // it is the id
 		return false
-	case ambiguous || shown != name:
-		return true
 	}
-	for _, word := range strings.Fields(shown) {
-		if _, id, ok := strings.Cut(word, "@"); ok && strings.Contains(id, ":") {
-			return true
-		}
-	}
-	return false
+	return ambiguous || safe.Doubtful(name)
 }
 
 // StateLine says what one state change did.
 func StateLine(msg *chat.Message) string {
 	c := msg.State
 	if c == nil {
-		return Name(msg) + " " + words.StateVerb(&chat.StateChange{Type: msg.Type})
+		return actor(msg) + " " + words.StateVerb(&chat.StateChange{Type: msg.Type})
 	}
 	if c.Type != "m.room.member" {
-		return Name(msg) + " " + words.StateVerb(c)
+		return actor(msg) + " " + words.StateVerb(c)
 	}
-	target, actor := memberNames(msg)
-	return words.MemberLine(c, target, actor)
+	target, by := memberNames(msg)
+	return words.MemberLine(c, target, by)
+}
+
+// actor names the sender of a state change.
+func actor(msg *chat.Message) string {
+	return NameAlone(msg.SenderName, msg.Sender, msg.SenderAmbiguous)
 }
 
 // memberNames returns who a membership change is about, and who did it if that
 // is somebody else.
-func memberNames(msg *chat.Message) (target, actor string) {
-	target = NameOr(msg.State.TargetName, msg.State.Target)
+func memberNames(msg *chat.Message) (target, by string) {
+	target = NameAlone(msg.State.TargetName, msg.State.Target, false)
 	if msg.State.Target != msg.Sender {
-		actor = Name(msg)
+		by = actor(msg)
 	}
-	return target, actor
+	return target, by
+}
+
+// setsUp reports whether a change is of those that a client makes by itself
+// when somebody creates a room: the summary says that it was created.
+func setsUp(c *chat.StateChange) bool {
+	if c == nil {
+		return false
+	}
+	switch c.Type {
+	case "m.room.power_levels", "m.room.join_rules", "m.room.history_visibility", "m.room.guest_access", "m.room.encryption",
+		"m.room.name", "m.room.topic", "m.room.avatar", "m.room.canonical_alias", "m.space.parent":
+		return true
+	case "m.room.member":
+		return c.Membership == chat.MemberJoined && c.PrevMembership != chat.MemberJoined
+	}
+	return false
 }
 
 // maxPhrases bounds the summary of a run; more is said as a number.
@@ -91,16 +114,26 @@ func Summary(run []*Entry) string {
 		}
 		groups = append(groups, &group{verb, []string{name}, []chat.UserID{user}})
 	}
+	var creator chat.UserID // while nobody else has done anything
 	for _, e := range run {
 		c := e.State
+		if e.Sender != creator {
+			creator = ""
+		}
+		switch {
+		case creator != "" && setsUp(c):
+			continue
+		case c != nil && c.Type == "m.room.create":
+			creator = e.Sender
+		}
 		switch {
 		case c == nil:
-			add(words.StateVerb(&chat.StateChange{Type: e.Type}), Name(&e.Message), e.Sender)
+			add(words.StateVerb(&chat.StateChange{Type: e.Type}), actor(&e.Message), e.Sender)
 		case c.Type == "m.room.member":
-			target, actor := memberNames(&e.Message)
-			add(words.MemberVerb(c, actor != ""), target, c.Target)
+			target, by := memberNames(&e.Message)
+			add(words.MemberVerb(c, by != ""), target, c.Target)
 		default:
-			add(words.StateVerb(c), Name(&e.Message), e.Sender)
+			add(words.StateVerb(c), actor(&e.Message), e.Sender)
 		}
 	}
 	var phrases []string

@@ -303,7 +303,7 @@ func (m *Model) applyItem(msg *chat.Message, o *Outcome) {
 			return
 		}
 	}
-	if m.newer && echoed && msg.Seq < chat.SeqLocal {
+	if echoed && (m.newer && msg.Seq < chat.SeqLocal || m.older && m.msgs[0] != e && msg.Seq < m.msgs[0].Seq) {
 		// The echo moves to its place, which is not loaded.
 		m.remove(e)
 		delete(m.keys, msg.Key)

@@ -242,7 +242,7 @@ func TestSummaryNamesOnce(t *testing.T) {
 		msg(5, "ada", 0, member("bo", chat.MemberBanned, chat.MemberJoined)),
 		msg(6, "ada", 0, member("cy", chat.MemberBanned, chat.MemberJoined)),
 		msg(7, "ada", 0, change("m.room.topic")))
-	want := "ada created the channel, changed roles, bo and cy joined, were banned, ada removed the topic"
+	want := "ada created the channel, bo and cy joined, were banned, ada removed the topic"
 	if got := Summary(m.At(1).Messages); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -83,7 +83,7 @@ func (p *Pane) doWith(a keymap.Action, m *chat.Message) bool {
 	default:
 		return false
 	}
-	if why := refusal(kind, m); why != "" {
+	if why := p.refusal(kind, m); why != "" {
 		p.say(words.Disabled(why))
 		return true
 	}
@@ -92,7 +92,7 @@ func (p *Pane) doWith(a keymap.Action, m *chat.Message) bool {
 }
 
 // refusal names the need that a message does not meet, or "".
-func refusal(kind IntentKind, m *chat.Message) string {
+func (p *Pane) refusal(kind IntentKind, m *chat.Message) string {
 	switch kind {
 	case IntentReact:
 		switch {
@@ -107,6 +107,8 @@ func refusal(kind IntentKind, m *chat.Message) string {
 			return "undeleted"
 		case m.ID == "":
 			return "message"
+		case !p.MayDelete(m):
+			return "delete"
 		}
 	case IntentSave:
 		if m.Media == nil {
@@ -127,8 +129,14 @@ func refusal(kind IntentKind, m *chat.Message) string {
 
 func (p *Pane) copyText(m *chat.Message) {
 	text := m.Body
-	if m.Kind == chat.KindState {
+	switch m.Kind {
+	case chat.KindState:
 		text = timeline.StateLine(m)
+	case chat.KindText, chat.KindNotice, chat.KindEmote:
+		if m.HTML != "" { // the plain body may say something else
+			i := p.list.Cursor()
+			text = p.body(m).Text(i >= 0 && p.tl.At(i).Open())
+		}
 	}
 	if text == "" {
 		p.say(words.Disabled("text"))

@@ -70,13 +70,13 @@ func (p *Pane) submit() {
 	if !p.open || p.ed.Blank() {
 		return
 	}
-	out := chat.Outgoing{Room: p.room.ID, Kind: chat.OutText, Text: p.ed.Text()}
+	out := chat.Outgoing{Room: p.room.ID, Kind: chat.OutText, Text: p.expand(p.ed.Text())}
 	d := p.Draft()
 	out.ReplyTo, out.Edit = d.ReplyTo, d.Edit
 	if p.reply != nil {
 		out.Thread = p.reply.ThreadRoot
 	}
-	p.ed.Remember(out.Text)
+	p.ed.Remember(p.ed.Text())
 	p.want(Intent{Kind: IntentSubmit, Out: out})
 	rest := ""
 	if out.Edit != "" {
@@ -94,11 +94,28 @@ func (p *Pane) submit() {
 }
 
 // Restore puts a text back that could not be sent as it is, such as a slash
-// command with a mistake.
-func (p *Pane) Restore(text string) {
-	p.ed.Load(text, len(text))
+// command with a mistake, with what it answers or changes.
+func (p *Pane) Restore(d chat.Draft) {
+	p.cancelEdit()
+	p.reply, p.replyID, p.editID = nil, d.ReplyTo, d.Edit
+	p.load(d.Text, len(d.Text))
+	p.adopt()
+	p.setMode(Writing)
 	p.typed()
+	p.dirty |= partComposer | partTimeline
 }
+
+// Bring is Restore where nothing is being written, and reports whether that is so.
+func (p *Pane) Bring(d chat.Draft) bool {
+	if !p.open || d.Room != p.room.ID || !p.ed.Blank() || p.replyID != "" || p.editID != "" {
+		return false
+	}
+	p.Restore(d)
+	return true
+}
+
+// Remember lets the history of what was sent bring a text back.
+func (p *Pane) Remember(text string) { p.ed.Remember(text) }
 
 // startReply begins an answer.
 func (p *Pane) startReply(m *chat.Message) {
@@ -120,7 +137,7 @@ func (p *Pane) startEdit(m *chat.Message) {
 	p.stashes[p.room.ID] = p.stash
 	p.reply, p.replyID = nil, ""
 	p.edit, p.editID = copyOf(m), m.ID
-	p.ed.Load(m.Body, len(m.Body))
+	p.load(Source(m), -1)
 	p.setMode(Writing)
 	p.typed()
 	p.dirty |= partTimeline | partComposer

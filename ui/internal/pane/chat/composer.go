@@ -32,6 +32,10 @@ func (p *Pane) paintComposer(c screen.Canvas) screen.Cursor {
 		return p.cursor
 	}
 	p.cursor = p.paintText(sub(c, l.text))
+	if above, below := p.ed.Beyond(); (above != p.above || below != p.under) && p.h >= boxHeight && l.box.Dy() >= 3 {
+		p.above, p.under = above, below
+		p.paintFrame(sub(c, l.box))
+	}
 	return p.cursor
 }
 
@@ -96,8 +100,11 @@ func (p *Pane) border() screen.Style {
 func (p *Pane) paintFrame(b screen.Canvas) {
 	_, h := b.Size()
 	g := &p.th.Glyphs
-	typing := safe.Own(words.Typers(lines(p.typists)))
-	p.edge(b, 0, g.TL, g.TR, typing, false)
+	top := words.Typers(lines(p.typists))
+	if more := words.Beyond(g.Up, g.Down, p.above, p.under); more != "" {
+		top = strings.TrimLeft(top+"  "+more, " ")
+	}
+	p.edge(b, 0, g.TL, g.TR, safe.Own(top), false)
 	p.edge(b, h-1, g.BL, g.BR, p.hintText(), true)
 }
 
@@ -119,7 +126,7 @@ func (p *Pane) hintText() safe.Text {
 			next = text + "  " + h
 		}
 		if p.wd.Text(safe.Own(next))+8 > p.w {
-			break
+			continue // a shorter one may fit
 		}
 		text = next
 	}
@@ -158,8 +165,8 @@ func (p *Pane) paintBanner(b screen.Canvas) {
 	if p.edit == nil && p.editID == "" {
 		name, body := words.UnknownSender, ""
 		if p.reply != nil {
-			name = safe.Line(timeline.Name(p.reply)).String()
-			body = ": " + safe.Line(p.reply.Body).String()
+			name = timeline.NameAlone(p.reply.SenderName, p.reply.Sender, p.reply.SenderAmbiguous)
+			body = ": " + oneLine(p.reply.Body, p.reply.HTML)
 		}
 		text = string(p.th.Glyphs.Reply) + " " + words.ReplyTo(name) + strings.TrimSuffix(body, ": ")
 	}

@@ -100,7 +100,8 @@ func (d *drawing) header(m *chat.Message) {
 		d.told = push("  "+string(mark)+" "+words.ShieldWord(doubt), look)
 	}
 	if m.ThreadRoot != "" {
-		push("  "+string(th.Glyphs.Thread)+" "+words.InThread, th.Thread)
+		push("  ", th.Text) // not underlined where the rest is
+		push(string(th.Glyphs.Thread)+" "+words.InThread, th.Thread)
 	}
 	if m.Reply == nil {
 		d.add(runs, nil)
@@ -121,23 +122,36 @@ func replyText(r *chat.ReplyPreview, glyph rune) safe.Text {
 	if r.Sender == "" {
 		return safe.Own(string(glyph) + " " + words.UnknownReply)
 	}
-	name := r.SenderName
-	if strings.TrimSpace(name) == "" {
-		name = string(r.Sender)
-	}
-	body := r.Body
-	if len(body) > maxReplyText {
-		body = strings.ToValidUTF8(body[:maxReplyText], "")
-	}
-	text := safe.Line(body).String()
+	name := timeline.NameAlone(r.SenderName, r.Sender, false)
+	text := oneLine(r.Body, r.HTML)
 	switch r.Kind {
 	case chat.KindRedacted:
 		text = words.Deleted("", "")
 	case chat.KindUndecrypted:
 		text = words.WaitingForKey
 	}
-	return safe.Own(string(glyph) + " " + safe.Line(name).String() + ": " + text)
+	return safe.Own(string(glyph) + " " + name + ": " + text)
 }
+
+// maxReplyHTML is how much of a formatted body is looked at for a preview, in bytes.
+const maxReplyHTML = 4 << 10
+
+// oneLine returns the beginning of a body in one line, as it is shown: without
+// the marks of markdown, and with its spoilers hidden.
+func oneLine(body, html string) string {
+	if html != "" {
+		if d := richtext.HTML(strings.ToValidUTF8(html[:min(len(html), maxReplyHTML)], ""), ""); !d.Empty() {
+			body = d.Text(false)
+		}
+	}
+	if len(body) > maxReplyText {
+		body = strings.ToValidUTF8(body[:maxReplyText], "")
+	}
+	return safe.Line(body).String()
+}
+
+// Preview returns the beginning of a message in one line, as it is shown.
+func Preview(m *chat.Message) safe.Text { return safe.Own(oneLine(m.Body, m.HTML)) }
 
 // content is the message itself.
 func (d *drawing) content(it *timeline.Item, m *chat.Message) {
@@ -164,7 +178,7 @@ func (d *drawing) content(it *timeline.Item, m *chat.Message) {
 	case chat.KindRedacted:
 		by := ""
 		if m.RedactedBy != "" && m.RedactedBy != m.Sender {
-			by = timeline.NameOr(m.RedactedByName, m.RedactedBy)
+			by = timeline.NameAlone(m.RedactedByName, m.RedactedBy, false)
 		}
 		d.wrap(safe.Line(words.Deleted(by, m.Reason)).String(), italic(th.Deleted))
 	case chat.KindUndecrypted:
@@ -319,7 +333,7 @@ func (d *drawing) thread(t *chat.ThreadSummary) {
 	if name == "" {
 		name = t.LastSender.Localpart()
 	}
-	line := string(d.p.th.Glyphs.Thread) + " " + words.ThreadLine(t.Count, safe.Line(name).String(), clock)
+	line := string(d.p.th.Glyphs.Thread) + " " + words.ThreadLine(t.Count, timeline.NameAlone(name, t.LastSender, false), clock)
 	d.add([]richtext.Run{d.textRun(d.fit(safe.Own(line), d.room()), d.p.th.Thread)}, nil)
 }
 

@@ -5,12 +5,10 @@ import (
 	"strings"
 
 	"hubbub/store/chat"
-	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/list"
 	"hubbub/ui/internal/pane"
 	"hubbub/ui/internal/richtext"
 	"hubbub/ui/internal/screen"
-	"hubbub/ui/internal/timeline"
 	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
@@ -137,6 +135,12 @@ func (p *Pane) paintHeader(c screen.Canvas) {
 	x := 1
 	c.Pad(0, 0, 1, th.Text)
 	x += pane.Label(c, th, x, 0, max(end-x, 0), safe.Line(name), th.Header)
+	if id := safe.Line(string(p.room.DirectWith)); p.room.Direct && !id.Empty() && id.String() != name && end-x > 12 {
+		// The name of a direct message is what the other one wants it to be.
+		c.Pad(x, 0, x+2, th.Text)
+		x += 2
+		x += pane.Label(c, th, x, 0, end-x, id, th.Topic)
+	}
 	topic := safe.Line(p.room.Topic)
 	if p.h < boxHeight && len(p.typists) > 0 {
 		topic = safe.Own(words.Typers(lines(p.typists))) // there is no frame to say it
@@ -165,11 +169,13 @@ func (p *Pane) paintTimeline(c screen.Canvas) {
 		if p.mode == Reading {
 			cur = p.list.Cursor()
 		}
+		first := true
 		p.list.Draw(t, func(y int, r list.Row, line richtext.Line) {
 			used := line.Draw(t, 0, y, w)
 			t.Pad(used, y, w, p.th.Text)
 			if r.Item >= 0 && r.Item == cur && len(line.Runs) > 0 { // the blank row before it is not marked
-				p.paintCursorRow(t, y, line)
+				p.paintCursorRow(t, y, line, first)
+				first = false
 			}
 		})
 	}
@@ -182,10 +188,20 @@ func (p *Pane) paintTimeline(c screen.Canvas) {
 }
 
 // paintCursorRow marks a row of the message under the cursor: a bar in the
-// gutter, and the background where the theme has one.
-func (p *Pane) paintCursorRow(t screen.Canvas, y int, line richtext.Line) {
+// gutter, and the background where the theme has one; where it has none, an
+// arrow before the first row tells the bar from that of a mention.
+func (p *Pane) paintCursorRow(t screen.Canvas, y int, line richtext.Line, first bool) {
 	w, _ := t.Size()
-	if bg := p.th.Selected.Bg; bg != nil {
+	bar, look := p.th.Glyphs.Bar, p.th.Cursor
+	bg := p.th.Selected.Bg
+	switch {
+	case bg == nil && first:
+		bar = p.th.Glyphs.Right
+	case bg == nil:
+		look = p.th.Accent // reversed, the bar would stand on the other side
+	}
+	if bg != nil {
+		look.Bg = bg
 		t.Restyle(0, y, w, 1, func(st screen.Style) screen.Style {
 			if st.Bg == nil {
 				st.Bg = bg
@@ -199,7 +215,7 @@ func (p *Pane) paintCursorRow(t screen.Canvas, y int, line richtext.Line) {
 			x = 1 // the mark says more than the bar
 		}
 	}
-	t.Rune(x, y, p.th.Glyphs.Bar, richtext.Over(p.th.Selected, p.th.Cursor))
+	t.Rune(x, y, bar, look)
 }
 
 // paintEmpty says why there are no messages.
@@ -283,55 +299,4 @@ func (p *Pane) paintPopup(t screen.Canvas) {
 		row.Pad(x, 0, width, st)
 	}
 	p.layout.popup = rect(1, p.layout.list.Min.Y+h-n, width, n)
-}
-
-// key returns the key of an action as people write it, or "".
-func (p *Pane) key(c keymap.Context, a keymap.Action) string {
-	if p.opts.Keys == nil {
-		return ""
-	}
-	return p.opts.Keys.Key(c, a)
-}
-
-// hints lists what can be done now, the most useful first.
-func (p *Pane) hints() []string {
-	var out []string
-	add := func(c keymap.Context, a keymap.Action, does string) {
-		key := p.key(c, a)
-		switch {
-		case key == "":
-		case p.th.ASCII:
-			out = append(out, key+" "+does)
-		default:
-			out = append(out, words.Hint(key, does))
-		}
-	}
-	if p.mode == Reading {
-		m := p.Selected()
-		there := m == nil || m.ID != "" // at the homeserver
-		undeleted := m == nil || m.Kind != chat.KindRedacted
-		if there {
-			add(keymap.Message, keymap.Reply, words.HintReply)
-		}
-		if there && undeleted {
-			add(keymap.Message, keymap.React, words.HintReact)
-		}
-		if m != nil && timeline.Editable(m) {
-			add(keymap.Message, keymap.Edit, words.HintEdit)
-		}
-		if undeleted {
-			add(keymap.Message, keymap.Copy, words.HintCopy)
-			add(keymap.Message, keymap.Delete, words.HintDelete)
-		}
-		add(keymap.Message, keymap.Menu, words.HintMenu)
-		add(keymap.Message, keymap.Write, words.HintWrite)
-		return out
-	}
-	does := words.HintSend
-	if p.edit != nil {
-		does = words.HintSave
-	}
-	add(keymap.Composer, keymap.Send, does)
-	add(keymap.Composer, keymap.NewLine, words.HintNewline)
-	return append(out, words.HintMarks)
 }

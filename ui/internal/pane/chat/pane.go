@@ -99,18 +99,23 @@ type Pane struct {
 	code      *richtext.Highlighter
 	seenStamp uint64 // changes with seenBy
 
-	ed       *compose.Editor
-	reply    *chat.Message // message being answered
-	replyID  chat.EventID  // of a draft whose message is not loaded
-	edit     *chat.Message // own message being edited
-	editID   chat.EventID
-	stash    string                 // what stood in the composer before editing
-	stashes  map[chat.RoomID]string // stash of each room whose draft is an edit
-	people   []person               // that mentions complete to
-	rooms    iter.Seq[*chat.Room]
-	commands []Command
-	emoji    *emoji.Table // loaded when first needed
-	popup    popup
+	ed         *compose.Editor
+	reply      *chat.Message // message being answered
+	replyID    chat.EventID  // of a draft whose message is not loaded
+	edit       *chat.Message // own message being edited
+	editID     chat.EventID
+	stash      string                 // what stood in the composer before editing
+	stashes    map[chat.RoomID]string // stash of each room whose draft is an edit
+	people     []person               // that mentions complete to
+	power      chat.Power             // what we may do in the room
+	rooms      iter.Seq[*chat.Room]
+	commands   []Command
+	emoji      *emoji.Table // loaded when first needed
+	popup      popup
+	shiftEnter bool     // the terminal tells Shift+Enter from Enter
+	called     []called // whom names behind an @ mean, the longest name first
+
+	above, under int // rows of the composer's text beyond what was drawn last
 
 	intents []Intent
 	layout  layout // where the parts stand
@@ -138,14 +143,15 @@ func (p *Pane) Open(room chat.Room, draft chat.Draft, page *chat.Page) {
 	p.list.Reset()
 	p.mode, p.below, p.jumpTo, p.typists = Writing, 0, "", nil
 	p.fresh, p.caught, p.jumpNew, p.showKey = chat.Unread{}, false, false, 0
-	p.people, p.lock, p.notes = nil, nil, nil
+	p.people, p.power, p.lock, p.notes = nil, chat.Power{}, nil, nil
 	p.seen, p.seenKey, p.seenBy = map[chat.UserID]chat.Seen{}, 0, nil
 	p.reply, p.edit, p.replyID, p.editID, p.stash = nil, nil, draft.ReplyTo, draft.Edit, ""
 	if draft.Edit != "" {
 		p.stash = p.stashes[room.ID]
 	}
 	p.popup = popup{}
-	p.ed.Load(draft.Text, draft.Cursor)
+	p.called = nil
+	p.load(draft.Text, draft.Cursor)
 	p.dirty = partAll
 	if !p.open {
 		return
@@ -245,7 +251,7 @@ func (p *Pane) SetRoom(r chat.Room) {
 		return
 	}
 	if p.room.Name != r.Name || p.room.Topic != r.Topic || p.room.Encrypted != r.Encrypted || p.room.Joined != r.Joined ||
-		p.room.Type != r.Type || p.room.Direct != r.Direct {
+		p.room.Type != r.Type || p.room.Direct != r.Direct || p.room.DirectWith != r.DirectWith {
 		p.dirty |= partHeader
 	}
 	if p.room.CanSend != r.CanSend || p.room.Name != r.Name || p.room.Membership != r.Membership || p.room.Direct != r.Direct {
@@ -273,11 +279,11 @@ func (p *Pane) SetTyping(t chat.Typing) {
 	}
 	names := make([]string, 0, len(t.Users))
 	for i, u := range t.Users {
+		name := u.Localpart()
 		if i < len(t.Names) && t.Names[i] != "" {
-			names = append(names, t.Names[i])
-		} else {
-			names = append(names, u.Localpart())
+			name = t.Names[i]
 		}
+		names = append(names, timeline.NameAlone(name, u, false))
 	}
 	p.typists = names
 	p.dirty |= partFrame
@@ -316,7 +322,11 @@ func (p *Pane) SetText(s string) {
 
 // Draft returns what would be kept of the composer.
 func (p *Pane) Draft() chat.Draft {
-	d := chat.Draft{Room: p.room.ID, Text: p.ed.Text(), Cursor: p.ed.Cursor(), ReplyTo: p.replyID, Edit: p.editID}
+	text, at := p.ed.Text(), p.ed.Cursor()
+	d := chat.Draft{Room: p.room.ID, Text: p.expand(text), Cursor: at, ReplyTo: p.replyID, Edit: p.editID}
+	if len(d.Text) != len(text) {
+		d.Cursor = min(len(p.expand(text[:at])), len(d.Text))
+	}
 	if p.reply != nil {
 		d.ReplyTo = p.reply.ID
 	}

@@ -24,6 +24,7 @@ type candidate struct {
 	insert string // goes in place of what was typed
 	label  safe.Text
 	note   safe.Text // dim, behind the label
+	who    *person   // insert is the id of this one
 }
 
 // popup is the completion list above the composer.
@@ -71,7 +72,7 @@ func (p *Pane) find(t compose.Trigger) []candidate {
 	case compose.CompleteEmoji:
 		var out []candidate
 		for _, m := range p.table().Search(t.Query, maxFound) {
-			out = append(out, candidate{m.Char + " ", safe.Own(m.Char + " :" + m.Code + ":"), safe.Text{}})
+			out = append(out, candidate{insert: m.Char + " ", label: safe.Own(m.Char + " :" + m.Code + ":")})
 		}
 		return out
 	case compose.CompleteMember:
@@ -128,6 +129,9 @@ func people(members []chat.Member, me chat.UserID) []person {
 		if m.User == me || m.Membership != chat.MemberJoined && m.Membership != chat.MemberInvited {
 			continue
 		}
+		if len(strings.Fields(string(m.User))) != 1 {
+			continue // no id: behind the blank could stand "@room"
+		}
 		if m.Name == "" {
 			m.Name = m.User.Localpart()
 		}
@@ -137,12 +141,11 @@ func people(members []chat.Member, me chat.UserID) []person {
 	return out
 }
 
-// findMembers offers the people of the room. The user id is what gets inserted:
-// a name alone could be two people.
+// findMembers offers the people of the room, those whose name begins so first.
 func (p *Pane) findMembers(query string) []candidate {
 	type hit struct {
-		who  *person
-		rank int
+		who        *person
+		name, rank int // of the name, and of whatever fits best
 	}
 	var hits []hit
 	for i := range p.people {
@@ -154,18 +157,28 @@ func (p *Pane) findMembers(query string) []candidate {
 			}
 		}
 		if best >= 0 {
-			hits = append(hits, hit{who, best})
+			name := rank(who.name, query)
+			if name < 0 || name > 1 {
+				name = 2
+			}
+			hits = append(hits, hit{who, name, best})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.who.name), len(b.who.name)))
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.who.name), len(b.who.name)))
 	})
 	var out []candidate
 	for _, h := range hits[:min(len(hits), maxFound)] {
 		user := string(h.who.User)
-		out = append(out, candidate{user + " ", safe.Line(h.who.Name), safe.Line(user)})
+		out = append(out, candidate{insert: user + " ", label: safe.Line(h.who.Name), note: safe.Line(user), who: h.who})
 	}
 	return out
+}
+
+// isAlias reports whether the address that a channel claims may be put into a
+// message: another text could be a command.
+func isAlias(s string) bool {
+	return strings.HasPrefix(s, "#") && strings.Contains(s, ":") && len(strings.Fields(s)) == 1
 }
 
 func (p *Pane) findRooms(query string) []candidate {
@@ -174,7 +187,7 @@ func (p *Pane) findRooms(query string) []candidate {
 		return nil
 	}
 	for r := range p.rooms {
-		if r.Membership != chat.MemberJoined || r.Alias == "" || r.Type == chat.RoomSpace || r.Direct {
+		if r.Membership != chat.MemberJoined || !isAlias(r.Alias) || r.Type == chat.RoomSpace || r.Direct {
 			continue
 		}
 		k := rank(strings.ToLower(strings.TrimPrefix(r.Name, "#")), query)
@@ -182,7 +195,9 @@ func (p *Pane) findRooms(query string) []candidate {
 			k = id
 		}
 		if k >= 0 {
-			all = append(all, ranked{candidate{r.Alias + " ", safe.Line(words.ChannelName(r.Name, r.Type == chat.RoomVoice)), safe.Line(r.Alias)}, k})
+			all = append(all, ranked{candidate{
+				insert: r.Alias + " ", label: safe.Line(words.ChannelName(r.Name, r.Type == chat.RoomVoice)), note: safe.Line(r.Alias),
+			}, k})
 		}
 	}
 	return best(all)
@@ -196,7 +211,7 @@ func (p *Pane) findCommands(query string) []candidate {
 			if c.Args != "" {
 				label += " " + c.Args
 			}
-			out = append(out, candidate{"/" + c.Name + " ", safe.Own(label), safe.Own(c.Help)})
+			out = append(out, candidate{insert: "/" + c.Name + " ", label: safe.Own(label), note: safe.Own(c.Help)})
 		}
 	}
 	return out[:min(len(out), maxFound)]
@@ -208,8 +223,16 @@ func (p *Pane) accept() {
 	t := p.popup.trigger
 	p.popup = popup{}
 	p.dirty |= partTimeline
-	p.ed.Replace(t.From, t.To, c.insert)
+	p.ed.Replace(t.From, t.To, p.written(c))
 	p.typed()
+}
+
+// written returns what a line of the list puts into the composer.
+func (p *Pane) written(c candidate) string {
+	if c.who == nil {
+		return c.insert
+	}
+	return p.mention(c.who.User, c.who.Name) + " "
 }
 
 // finished reports whether what was typed is the chosen line already, so that
@@ -217,6 +240,9 @@ func (p *Pane) accept() {
 func (p *Pane) finished() bool {
 	c, t := p.popup.found[p.popup.at], p.popup.trigger
 	typed := p.ed.Text()[t.From:t.To]
+	if c.who != nil && typed == "@"+c.who.Name {
+		return p.mention(c.who.User, c.who.Name) == typed // written in full: it is known from here on whom it means
+	}
 	return strings.TrimSpace(c.insert) == typed || t.Kind == compose.CompleteCommand && strings.TrimSpace(c.insert) == strings.ToLower(typed)
 }
 

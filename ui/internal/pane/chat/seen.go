@@ -40,7 +40,7 @@ func (p *Pane) readers() {
 				if name == "" {
 					name = s.User.Localpart()
 				}
-				names = append(names, name)
+				names = append(names, timeline.NameAlone(name, s.User, false))
 			}
 		}
 		slices.SortFunc(names, strings.Compare)

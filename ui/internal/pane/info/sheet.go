@@ -97,6 +97,9 @@ func (s *Sheet) SetLines(lines []Line) {
 	s.at = at
 }
 
+// Beyond implements dialog.Scroller.
+func (s *Sheet) Beyond() (above, below int) { return s.top, max(0, len(s.rows)-s.top-s.height) }
+
 // Say shows a sentence above the foot: what is under way, or what became of it.
 func (s *Sheet) Say(t string, level Level) { s.message, s.level = safe.Own(t), level }
 
@@ -155,6 +158,15 @@ func (s *Sheet) Do(a keymap.Action) dialog.Result {
 		return s.act(a)
 	}
 	return dialog.Result{}
+}
+
+// Offers reports whether an action does something in the sheet.
+func (s *Sheet) Offers(a keymap.Action) bool {
+	switch a {
+	case keymap.ListUp, keymap.ListDown, keymap.ListPgUp, keymap.ListPgDown, keymap.ListFirst, keymap.ListLast, keymap.Close:
+		return true
+	}
+	return slices.ContainsFunc(s.Actions, func(x Action) bool { return x.Do == a })
 }
 
 func (s *Sheet) act(a keymap.Action) dialog.Result {

@@ -3,6 +3,8 @@
 package login
 
 import (
+	"slices"
+
 	"hubbub/store/chat"
 	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/pane"
@@ -167,16 +169,17 @@ func (p *Pane) say(what, next string, bad bool) {
 	p.what, p.next, p.bad, p.dirty = safe.Own(what), safe.Own(next), bad, true
 }
 
-// Found takes the outcome of the discovery.
+// Found takes the outcome of the discovery. With a problem, the options are
+// what was found before it.
 func (p *Pane) Found(o chat.LoginOptions, problem *chat.Problem) {
 	switch {
 	case problem != nil:
 		p.step = StepAddress
-		what, next := words.Problem(problem)
+		what, next := words.SignInProblem(o, problem)
 		p.say(what, next, true)
 	case !o.Password:
 		p.step = StepAddress
-		p.say(words.LoginNoPassword(o.Flows), "", true)
+		p.say(words.LoginNoPassword(o.Flows), words.LoginOtherWay, true)
 	default:
 		p.options, p.step, p.field = o, StepPassword, 0
 		if p.user.Text() != "" {
@@ -193,7 +196,7 @@ func (p *Pane) Refused(problem *chat.Problem) {
 		p.pass.Set("")
 		p.field = 1
 	}
-	what, next := words.Problem(problem)
+	what, next := words.SignInProblem(p.options, problem)
 	p.say(what, next, true)
 }
 
@@ -204,42 +207,100 @@ func (p *Pane) Done() {
 	p.say(words.LoginStarting, "", false)
 }
 
+// Size of the box: wide enough for an address, and as high as most of what is said needs.
+const (
+	boxWidth  = 66
+	boxHeight = 14
+)
+
+// row is a line of the box: a field, a text, or a blank that goes when it is low.
+type row struct {
+	field *pane.Input
+	text  safe.Text
+	style screen.Style
+}
+
+func (r row) blank() bool { return r.field == nil && r.text.Empty() }
+
 // Paint draws the screen and returns the cursor.
 func (p *Pane) Paint(c screen.Canvas) screen.Cursor {
 	p.dirty = false
 	th := p.theme
 	w, h := c.Size()
 	c.Fill(0, 0, w, h, th.Text)
-	bw, bh := min(w, 66), min(h, 14)
-	box := pane.Box(c.Sub((w-bw)/2, max(0, (h-bh)/3), bw, bh), th, safe.Lit(words.LoginTitle), th.BorderFocus, th.DialogTitle)
+	bw := min(w, boxWidth)
+	top, keys := p.rows(c.Widths(), bw-4)
+	bh := min(h, max(boxHeight, len(top)+len(keys)+3))
+	x0, y0 := (w-bw)/2, max(0, (h-bh)/3)
+	box := pane.Box(c.Sub(x0, y0, bw, bh), th, safe.Lit(words.LoginTitle), th.BorderFocus, th.DialogTitle)
 	iw, ih := box.Size()
-	in := box.Sub(1, 1, iw-2, ih-1)
-	iw, ih = in.Size()
+	in := box.Sub(1, 0, iw-2, ih)
+	top, keys = fit(top, keys, ih)
 	cur := screen.Cursor{Shape: screen.CursorBar}
-	place := func(field *pane.Input, y int) {
-		x := field.Paint(in, th, y)
-		if field == p.input() {
-			cur.X, cur.Y, cur.Visible = (w-bw)/2+2+x, max(0, (h-bh)/3)+2+y, true
+	paint := func(r row, y int) {
+		if r.field == nil {
+			in.Text(0, y, iw-2, r.text, r.style, "")
+			return
+		}
+		x := r.field.Paint(in, th, y)
+		if r.field == p.input() {
+			cur.X, cur.Y, cur.Visible = x0+2+x, y0+1+y, true
 		}
 	}
-	place(&p.address, 0)
-	if p.step >= StepPassword {
-		place(&p.user, 2)
-		place(&p.pass, 3)
+	for y, r := range top {
+		paint(r, y)
 	}
-	st := th.Accent
-	if p.bad {
-		st = th.Error
+	for i, r := range keys {
+		paint(r, ih-len(keys)+i)
 	}
-	y := 5
-	for _, line := range pane.Wrap(in.Widths(), p.what, iw) {
-		in.Text(0, y, iw, line, st, "")
-		y++
-	}
-	for _, line := range pane.Wrap(in.Widths(), p.next, iw) {
-		in.Text(0, y, iw, line, th.Text, "")
-		y++
-	}
-	pane.Label(in, th, 0, ih-1, iw, safe.Lit(words.LoginKeys), th.Hint)
 	return cur
+}
+
+// rows returns what stands at the top of the box, and the keys at its bottom.
+func (p *Pane) rows(wd screen.Widths, width int) (top, keys []row) {
+	th := p.theme
+	text := func(rows []row, t safe.Text, st screen.Style) []row {
+		if t.Empty() {
+			return rows
+		}
+		for _, line := range pane.Wrap(wd, t, width) {
+			rows = append(rows, row{text: line, style: st})
+		}
+		return rows
+	}
+	top = []row{{}, {field: &p.address}}
+	if p.step >= StepPassword {
+		top = append(top, row{}, row{field: &p.user}, row{field: &p.pass})
+	}
+	top = append(top, row{})
+	what, next, st := p.what, p.next, th.Accent
+	switch {
+	case p.bad:
+		st = th.Error
+	case p.step == StepAddress:
+		what, next, st = safe.Lit(words.LoginAbout), safe.Lit(words.LoginNoAccount), th.Hint
+	}
+	top = text(text(top, what, st), next, th.Text)
+	hint := words.LoginKeysWait
+	switch p.step {
+	case StepAddress:
+		hint = words.LoginKeysAddress
+	case StepPassword:
+		hint = words.LoginKeysFields
+	case StepLooking, StepSigningIn, StepStarting:
+	}
+	return top, text(nil, safe.Own(hint), th.Hint)
+}
+
+// fit drops rows until all fit: blanks first, then the keys, then what is said last.
+func fit(top, keys []row, height int) (fitTop, fitKeys []row) {
+	for i := 0; i < len(top) && len(top)+len(keys) > height; {
+		if top[i].blank() {
+			top = slices.Delete(top, i, i+1)
+			continue
+		}
+		i++
+	}
+	keys = keys[:max(0, min(len(keys), height-len(top)))]
+	return top[:min(len(top), height)], keys
 }

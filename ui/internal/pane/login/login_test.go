@@ -10,6 +10,7 @@ import (
 	"hubbub/ui/internal/screen"
 	"hubbub/ui/internal/term"
 	"hubbub/ui/internal/theme"
+	"hubbub/ui/words"
 )
 
 func see(p *Pane, w, h int) string {
@@ -78,7 +79,7 @@ func TestProblems(t *testing.T) {
 		{&chat.Problem{Kind: chat.ProblemNotMatrix}, chat.LoginOptions{}, []string{"not a Matrix homeserver"}},
 		{&chat.Problem{Kind: chat.ProblemRateLimit, RetryAfter: 90 * time.Second}, chat.LoginOptions{}, []string{"slow down", "Try again in 2 minutes"}},
 		{&chat.Problem{Kind: chat.ProblemInsecure}, chat.LoginOptions{}, []string{"not be private", "https"}},
-		{nil, chat.LoginOptions{Flows: []string{"m.login.sso"}}, []string{"does not take passwords", "m.login.sso"}},
+		{nil, chat.LoginOptions{Flows: []string{"m.login.sso"}}, []string{"does not take passwords", "sign-on in a browser"}},
 	} {
 		p := New(&th, "x", "")
 		p.Do(keymap.Choose)
@@ -86,6 +87,40 @@ func TestProblems(t *testing.T) {
 		want(t, p, c.want...)
 		if p.Step() != StepAddress {
 			t.Errorf("%v: the address cannot be typed again", c.problem)
+		}
+	}
+}
+
+// read returns what stands in the box, in one line.
+func read(p *Pane, w, h int) string {
+	text := strings.NewReplacer("│", " ", "╭", " ", "╮", " ", "╰", " ", "╯", " ", "─", " ").Replace(see(p, w, h))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// In the smallest window that hubbub has, nothing of what is said is cut off.
+func TestProblemsInFortyColumns(t *testing.T) {
+	th := theme.New(theme.Options{})
+	far := chat.LoginOptions{Name: "example.org", Homeserver: "https://matrix.somewhere-else.example.org"}
+	for kind := chat.ProblemUnknown; kind <= chat.ProblemNewer; kind++ {
+		problem := &chat.Problem{Kind: kind, Detail: "certificate is valid for other.example, not matrix.somewhere-else.example.org", RetryAfter: 90 * time.Second}
+		p := New(&th, "example.org", "")
+		p.Do(keymap.Choose)
+		p.Found(far, problem)
+		what, next := words.SignInProblem(far, problem)
+		if got := read(p, 40, 20); !strings.Contains(got, strings.Join(strings.Fields(what+" "+next), " ")) {
+			t.Errorf("%s: %q and %q are not all there:\n%s", kind, what, next, see(p, 40, 20))
+		}
+		p.Found(chat.LoginOptions{Homeserver: far.Homeserver, Password: true}, nil)
+		p.Refused(problem)
+		what, next = words.SignInProblem(chat.LoginOptions{Homeserver: far.Homeserver}, problem)
+		if got := read(p, 40, 20); !strings.Contains(got, strings.Join(strings.Fields(what+" "+next), " ")) {
+			t.Errorf("%s at the password: %q and %q are not all there:\n%s", kind, what, next, see(p, 40, 20))
+		}
+	}
+	p := New(&th, "", "")
+	for _, s := range []string{words.LoginAbout, words.LoginNoAccount, words.LoginKeysAddress} {
+		if got := read(p, 40, 12); !strings.Contains(got, s) {
+			t.Errorf("%q is not there:\n%s", s, see(p, 40, 12))
 		}
 	}
 }

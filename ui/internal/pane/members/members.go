@@ -2,10 +2,6 @@
 package members
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-
 	"hubbub/store/chat"
 	"hubbub/ui/internal/keymap"
 	"hubbub/ui/internal/pane"
@@ -16,84 +12,15 @@ import (
 	"hubbub/ui/words"
 )
 
-// Row is a heading or a person.
-type Row struct {
-	Heading string // role and count, or ""
-	Member  chat.Member
-}
+// Fetch says what becomes of people of the channel who are not known here.
+type Fetch uint8
 
-// List is the sorted rows of a channel.
-type List struct {
-	Room   chat.RoomID
-	Rows   []Row
-	People []chat.Member // joined, as given
-	Joined int
-}
-
-// Build sorts members into rows: roles from high to low, names in each, the
-// invited last. It may take milliseconds in a big channel: call it in a command.
-func Build(room chat.RoomID, all []chat.Member) List {
-	type person struct {
-		chat.Member
-		role string
-		rank int
-		fold string
-	}
-	people := make([]person, 0, len(all))
-	for _, m := range all {
-		p := person{Member: m, role: words.Role(m.Power), fold: strings.ToLower(Name(m))}
-		switch {
-		case m.Membership == chat.MemberInvited:
-			p.role, p.rank = words.InvitedRole, 9
-		case m.Membership != chat.MemberJoined:
-			continue
-		default:
-			p.rank = rank(m.Power)
-		}
-		people = append(people, p)
-	}
-	slices.SortFunc(people, func(a, b person) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.fold, b.fold), strings.Compare(string(a.User), string(b.User)))
-	})
-	list := List{Room: room}
-	for i := 0; i < len(people); {
-		n := i
-		for n < len(people) && people[n].rank == people[i].rank {
-			n++
-		}
-		list.Rows = append(list.Rows, Row{Heading: words.Heading(people[i].role, n-i)})
-		for ; i < n; i++ {
-			list.Rows = append(list.Rows, Row{Member: people[i].Member})
-			if people[i].Membership == chat.MemberJoined {
-				list.Joined++
-				list.People = append(list.People, people[i].Member)
-			}
-		}
-	}
-	return list
-}
-
-func rank(power int) int {
-	switch {
-	case power >= chat.PowerCreator:
-		return 0
-	case power >= 100:
-		return 1
-	case power >= 50:
-		return 2
-	case power < 0:
-		return 4
-	}
-	return 3
-}
-
-// Name returns the display name of a member, or the id where there is none.
-func Name(m chat.Member) string {
-	if strings.TrimSpace(m.Name) == "" {
-		return string(m.User)
-	}
-	return m.Name
-}
+// Fetches.
+const (
+	FetchIdle    Fetch = iota // nothing to say
+	FetchRunning              // the homeserver was asked
+	FetchFailed               // it gave no answer
+)
 
 // Pane is the member list. It belongs to Update's goroutine.
 type Pane struct {
@@ -102,6 +29,8 @@ type Pane struct {
 	scroll pane.Scroll
 	focus  bool
 	dirty  bool
+	total  int                              // people in the channel as its summary says, 0 when not known
+	fetch  Fetch                            // of those of them who are not known
 	trust  map[chat.UserID]chat.PersonTrust // as known last
 	asked  map[chat.UserID]bool             // whose trust was asked for since it changed
 }
@@ -138,6 +67,30 @@ func (p *Pane) SetList(l List) {
 	}
 	p.list, p.dirty = l, true
 	p.settle()
+}
+
+// SetTotal takes how many people the channel has, as its summary says: the
+// number stands at the top before the list is read, and says how many are missing.
+func (p *Pane) SetTotal(n int) {
+	if p.total != n {
+		p.total, p.dirty = n, true
+	}
+}
+
+// SetFetch takes whether those who are not known are being asked for.
+func (p *Pane) SetFetch(f Fetch) {
+	if p.fetch != f {
+		p.fetch, p.dirty = f, true
+	}
+}
+
+// missing returns how many people of the channel are not in the list. While
+// the list itself is not read, nobody is missed.
+func (p *Pane) missing() int {
+	if len(p.list.Rows) == 0 {
+		return 0
+	}
+	return max(0, p.total-p.list.Joined)
 }
 
 // SetTrust takes what is known about people's identities.
@@ -255,20 +208,28 @@ func (p *Pane) Paint(c screen.Canvas) {
 	}
 	c = c.Sub(1, 0, w-1, h)
 	w = max(0, w-1)
-	n := pane.Label(c, th, 0, 0, w, safe.Own(words.Heading(words.Members, p.list.Joined)), th.Header)
+	n := pane.Label(c, th, 0, 0, w, safe.Own(words.Heading(words.Members, max(p.list.Joined, p.total))), th.Header)
 	c.Pad(n, 0, w, th.Text)
-	p.scroll.Fit(len(p.list.Rows), max(0, h-1))
+	rest := safe.Text{}
+	if n := p.missing(); n > 0 && p.fetch != FetchIdle {
+		rest = safe.Own(words.MissingMembers(n, p.fetch == FetchFailed))
+	}
+	foot := 0
+	if !rest.Empty() && h > 3 {
+		foot = 1
+	}
+	p.scroll.Fit(len(p.list.Rows), max(0, h-1-foot))
 	for y := 1; y < h; y++ {
 		i := p.scroll.Top + y - 1
-		if i >= len(p.list.Rows) {
-			x := 0
-			if y == 1 {
-				x = pane.Label(c, th, 0, y, w, safe.Own(words.LoadingMembers), th.Dim)
-			}
-			c.Pad(x, y, w, th.Text)
-			continue
+		switch {
+		case foot > 0 && (y == h-1 || i == len(p.list.Rows)):
+			foot = 0 // said once
+			c.Pad(pane.Label(c, th, 0, y, w, rest, th.Dim), y, w, th.Text)
+		case i >= len(p.list.Rows):
+			c.Pad(0, y, w, th.Text)
+		default:
+			p.paintRow(c, y, p.list.Rows[i], p.focus && i == p.scroll.At)
 		}
-		p.paintRow(c, y, p.list.Rows[i], p.focus && i == p.scroll.At)
 	}
 }
 

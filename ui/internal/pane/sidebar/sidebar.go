@@ -185,6 +185,18 @@ func (p *Pane) remember(rows []roomlist.Row) {
 	}
 }
 
+// Point moves the cursor to a channel or category of the tree, if it stands there.
+func (p *Pane) Point(id chat.RoomID) {
+	rows := p.settle()
+	for i := range rows {
+		if rows[i].ID() == id {
+			p.scroll.At, p.moved, p.dirty = i, true, true
+			p.remember(rows)
+			return
+		}
+	}
+}
+
 // settle finds the cursor's row again after the rows changed: what it stood
 // on, or the open channel while nobody moved it.
 func (p *Pane) settle() []roomlist.Row {

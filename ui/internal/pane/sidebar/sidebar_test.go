@@ -184,3 +184,21 @@ func TestAnySize(t *testing.T) {
 		}
 	}
 }
+
+// What is unread out of sight is counted in the line above the rows.
+func TestUnreadOutOfSight(t *testing.T) {
+	p := newPane()
+	if got := see(p, 26, 5); !strings.Contains(got, " ↓ 1 unread ─") {
+		t.Errorf("below:\n%s", got)
+	}
+	p.Do(keymap.ListLast)
+	if got := see(p, 26, 5); !strings.Contains(got, " ↑ 2 unread ─") {
+		t.Errorf("above:\n%s", got)
+	}
+	if got := see(p, 26, 20); strings.Contains(got, "unread") {
+		t.Errorf("everything is in sight:\n%s", got)
+	}
+	for w := range 30 {
+		see(p, w, 6)
+	}
+}

@@ -32,6 +32,9 @@ func (p *Pane) paintTree(c screen.Canvas, y int) {
 	rows := p.settle()
 	from, height := y+2, h-y-2
 	p.scroll.Fit(len(rows), max(height, 0))
+	if y+1 < h {
+		p.paintBeyond(c, y+1, rows, max(height, 0))
+	}
 	p.hits.rowsY, p.hits.firstRow, p.hits.rows = from, p.scroll.Top, max(0, min(height, len(rows)-p.scroll.Top))
 	for i := range max(height, 0) {
 		at := p.scroll.Top + i
@@ -49,6 +52,41 @@ func (p *Pane) paintTree(c screen.Canvas, y int) {
 		n := pane.Label(c, th, 1, from, w-1, empty, th.Dim)
 		c.Pad(1+n, from, w, th.Text)
 	}
+}
+
+// paintBeyond says in the line above the rows how many rooms out of view, above
+// and below, have anything unread.
+func (p *Pane) paintBeyond(c screen.Canvas, y int, rows []roomlist.Row, height int) {
+	if len(rows) <= height {
+		return
+	}
+	unread := func(rows []roomlist.Row) (n int, mention bool) {
+		for i := range rows {
+			if r := &rows[i]; r.Kind == roomlist.RowRoom || r.Folded {
+				if count := r.Count(); count.Any {
+					n++
+					mention = mention || count.Mentions > 0
+				}
+			}
+		}
+		return n, mention
+	}
+	th := p.theme
+	above, up := unread(rows[:p.scroll.Top])
+	below, down := unread(rows[min(p.scroll.Top+height, len(rows)):])
+	text := safe.Own(words.UnreadBeyond(th.Glyphs.Up, th.Glyphs.Down, above, below))
+	w, _ := c.Size()
+	n := c.Widths().Text(text)
+	if text.Empty() || n+4 > w {
+		return
+	}
+	st := th.Unread
+	if up || down {
+		st = th.MentionBadge
+	}
+	c.Rune(w-n-3, y, ' ', th.Border)
+	c.Text(w-n-2, y, n, text, st, "")
+	c.Rune(w-2, y, ' ', th.Border)
 }
 
 func (p *Pane) paintRow(c screen.Canvas, y int, r *roomlist.Row, selected bool) {

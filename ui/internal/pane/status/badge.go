@@ -34,14 +34,13 @@ func (p *Pane) SetBadge(which Badge, t safe.Text, bad bool) {
 // minAccount is how much of the line stays for the connection.
 const minAccount = 10
 
-// paintBadges draws as many badges as fit before column end and returns where they begin.
-func (p *Pane) paintBadges(c screen.Canvas, end int) int {
+// badgesBeside is the width from which badges stand beside a notice.
+const badgesBeside = 140
+
+// shownBadges returns those that a line of w columns may show.
+func (p *Pane) shownBadges(w int) []badge {
 	most := 1
-	w, _ := c.Size()
-	switch {
-	case len(p.notices) > 0 && w < 140:
-		return end // a notice goes by itself
-	case w >= 100:
+	if w >= 100 {
 		most = 2
 	}
 	var shown []badge
@@ -50,6 +49,24 @@ func (p *Pane) paintBadges(c screen.Canvas, end int) int {
 			shown = append(shown, b)
 		}
 	}
+	return shown
+}
+
+// badgesWidth returns how much of the line they take from a notice.
+func (p *Pane) badgesWidth(wd screen.Widths, w int) int {
+	n := 0
+	if w >= badgesBeside {
+		for _, b := range p.shownBadges(w) {
+			n += wd.Text(b.text) + 2
+		}
+	}
+	return n
+}
+
+// paintBadges draws as many badges as fit before column end and returns where they begin.
+func (p *Pane) paintBadges(c screen.Canvas, end int) int {
+	w, _ := c.Size()
+	shown := p.shownBadges(w)
 	for i := len(shown) - 1; i >= 0; i-- {
 		st := p.theme.Waiting
 		if shown[i].bad {

@@ -6,15 +6,26 @@ import (
 	"time"
 
 	"hubbub/store/chat"
-	"hubbub/ui/internal/pane"
-	"hubbub/ui/internal/screen"
 	"hubbub/ui/internal/theme"
 	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
 
-// Lasting is how long a notice stays.
-const Lasting = 8 * time.Second
+// How long a notice stays: as long as reading it takes.
+const (
+	lastsLeast = 4 * time.Second
+	lastsMost  = 20 * time.Second
+	lastsLook  = 3 * time.Second // to find it
+	lastsByte  = 80 * time.Millisecond
+)
+
+// Lasting returns how long a notice stays.
+func Lasting(t safe.Text) time.Duration {
+	return min(max(lastsLook+time.Duration(t.Len())*lastsByte, lastsLeast), lastsMost)
+}
+
+// seen is how long a notice has to stand before what comes next ends it.
+const seen = time.Second
 
 // Level says how loud a notice is.
 type Level uint8
@@ -41,7 +52,7 @@ type Pane struct {
 	conn    chat.Connection
 	outbox  chat.OutboxState
 	notices []notice
-	until   time.Time // the shown notice goes then
+	since   time.Time // the shown notice stands since then
 	now     time.Time // clock of the last event
 	hint    safe.Text
 	unsent  string // key that leads to what was not sent, or ""
@@ -98,7 +109,7 @@ func (p *Pane) Add(t safe.Text, level Level, now time.Time) {
 	}
 	if len(p.notices) == 0 || p.notices[0].level == Plain {
 		p.notices = p.notices[:0] // a plain notice gives way at once
-		p.until = now.Add(Lasting)
+		p.since = now
 	}
 	if len(p.notices) < maxNotices {
 		p.notices = append(p.notices, notice{text: t, level: level})
@@ -117,7 +128,18 @@ func (p *Pane) Answer(t safe.Text, level Level, now time.Time) {
 		p.notices = append([]notice{n}, p.notices...)
 		p.notices = p.notices[:min(len(p.notices), maxNotices)]
 	}
-	p.until, p.dirty = now.Add(Lasting), true
+	p.since, p.dirty = now, true
+}
+
+// Next tells that the person goes on to something else: an answer that was there
+// to be seen goes. With all, as when a message is sent, any notice does.
+func (p *Pane) Next(now time.Time, all bool) {
+	if len(p.notices) == 0 || now.Sub(p.since) < seen {
+		return
+	}
+	if n := p.notices[0]; all || n.reply || n.level == Plain {
+		p.Dismiss(now)
+	}
 }
 
 // DropAnswer takes back the answer to a key, as when what it was about is left.
@@ -133,7 +155,7 @@ func (p *Pane) Dismiss(now time.Time) bool {
 		return false
 	}
 	p.notices = p.notices[1:]
-	p.until = now.Add(Lasting)
+	p.since = now
 	p.dirty = true
 	return true
 }
@@ -141,7 +163,7 @@ func (p *Pane) Dismiss(now time.Time) bool {
 // Tick moves on to the next notice when the shown one has lasted, and to the
 // next second of a countdown. It returns when it wants to be called again, zero for never.
 func (p *Pane) Tick(now time.Time) time.Time {
-	if len(p.notices) > 0 && !now.Before(p.until) {
+	if len(p.notices) > 0 && !now.Before(p.until()) {
 		p.Dismiss(now)
 	}
 	counting := p.conn.State == chat.ConnOffline && p.conn.RetryAt.After(now)
@@ -152,84 +174,21 @@ func (p *Pane) Tick(now time.Time) time.Time {
 	p.now = now
 	switch {
 	case len(p.notices) > 0 && counting:
-		return earlier(p.until, now.Add(time.Second))
+		return earlier(p.until(), now.Add(time.Second))
 	case len(p.notices) > 0:
-		return p.until
+		return p.until()
 	case counting:
 		return now.Add(time.Second)
 	}
 	return time.Time{}
 }
 
+// until returns when the shown notice goes.
+func (p *Pane) until() time.Time { return p.since.Add(Lasting(p.notices[0].text)) }
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
 	}
 	return b
-}
-
-// Paint draws the line into the first row.
-func (p *Pane) Paint(c screen.Canvas) {
-	p.dirty = false
-	th := p.theme
-	w, _ := c.Size()
-	mark, st := p.mark()
-	end := w
-	if words := safe.Own(words.Outbox(p.outbox, p.unsent)); !words.Empty() {
-		style := th.Waiting
-		if p.outbox.Failed > 0 {
-			style = th.NotSent
-		}
-		end = pane.Right(c, end, 0, words, style) - 2
-		c.Pad(end, 0, end+2, th.Text)
-	} else if len(p.notices) == 0 && w >= 60 {
-		end = pane.Right(c, end, 0, p.hint, th.Hint) - 2
-		c.Pad(max(end, 0), 0, end+2, th.Text)
-	}
-	end = p.paintBadges(c, end)
-	x := 0
-	if len(p.notices) > 0 && w < 80 {
-		x = p.paintNotice(c, 0, end)
-		c.Pad(x, 0, end, th.Text)
-		return
-	}
-	c.Rune(0, 0, ' ', th.Text)
-	c.Rune(1, 0, mark, st)
-	c.Rune(2, 0, ' ', th.Text)
-	x = 3 + pane.Label(c, th, 3, 0, end-3, safe.Own(words.Connection(p.conn, p.now)), st)
-	if x+2 < end {
-		c.Pad(x, 0, x+2, th.Text)
-		x += 2
-		x += pane.Label(c, th, x, 0, min(40, end-x), p.account, th.Dim)
-	}
-	if len(p.notices) > 0 && x+3 < end {
-		c.Pad(x, 0, x+2, th.Text)
-		x = p.paintNotice(c, x+2, end)
-	}
-	c.Pad(x, 0, end, th.Text)
-}
-
-func (p *Pane) paintNotice(c screen.Canvas, x, end int) int {
-	th := p.theme
-	st := th.Accent
-	if p.notices[0].level == Bad {
-		st = th.Error
-	}
-	if more := len(p.notices) - 1; more > 0 {
-		x += c.Text(x, 0, end-x, safe.Own("(+"+words.More(more)+") "), th.Dim, "")
-	}
-	return x + pane.Label(c, th, x, 0, end-x, p.notices[0].text, st)
-}
-
-func (p *Pane) mark() (rune, screen.Style) {
-	th := p.theme
-	switch p.conn.State {
-	case chat.ConnOnline:
-		return th.Glyphs.Dot, th.Online
-	case chat.ConnOffline:
-		return th.Glyphs.Ring, th.Waiting
-	case chat.ConnSignedOut, chat.ConnFailed:
-		return th.Glyphs.Cross, th.Error
-	}
-	return th.Glyphs.Ring, th.Offline
 }

@@ -134,6 +134,9 @@ func (p *Page) Cover() dialog.Cover {
 	return dialog.Framed
 }
 
+// Beyond implements dialog.Scroller.
+func (p *Page) Beyond() (above, below int) { return p.top, max(0, len(p.rows)-p.top-p.height) }
+
 // ID implements dialog.Dialog.
 func (p *Page) ID() string { return p.Name }
 

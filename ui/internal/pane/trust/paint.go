@@ -101,8 +101,10 @@ func (p *Page) foot(c screen.Canvas, th *theme.Theme, y int, note safe.Text) {
 	switch {
 	case !note.Empty():
 		keys, st = note, th.Accent
-	case p.top+p.height < len(p.rows):
-		keys = safe.Own(words.MoreBelow + " · " + keys.String())
+	default:
+		if more := words.MorePages(p.Beyond()); more != "" {
+			keys = safe.Own(more + " · " + keys.String())
+		}
 	}
 	c.Pad(pane.Label(c, th, 0, y, w, keys, st), y, w, th.Dialog)
 }
