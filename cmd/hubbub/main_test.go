@@ -219,7 +219,7 @@ func (s *screen) chosen() string {
 func (s *screen) choose(text string) {
 	s.t.Helper()
 	reading := func(screen string) bool { // message mode; a message that was not sent cannot be answered
-		return strings.Contains(screen, "r reply") || strings.Contains(screen, "d delete")
+		return strings.Contains(screen, "r reply") || strings.Contains(screen, "d delete") || strings.Contains(screen, "R try again")
 	}
 	if reading(s.Screen()) { // there already: begin at the newest again
 		s.Key("esc")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,7 +94,7 @@ func TestCreateJoinInviteLeave(t *testing.T) {
 	s.Key("enter")
 	s.WaitFor("Invited.")
 	ada.Join(rooms[0])
-	s.WaitFor("Ada joined")
+	s.WaitMatch(regexp.MustCompile(`Ada (was invited, )?joined`))
 
 	// Join by address.
 	s.Key("alt+n")

@@ -17,7 +17,7 @@ func (p *person) elsewhere() *person {
 }
 
 // recoveryKey finds the key among what the screen shows.
-var recoveryKey = regexp.MustCompile(`(?m)^ *((?:[1-9A-HJ-NP-Za-km-z]{4} ?){4,6})$`)
+var recoveryKey = regexp.MustCompile(`(?m)(?:^|│) *((?:[1-9A-HJ-NP-Za-km-z]{4} ?){4,6})$`)
 
 // setUp answers the walk of a new account with a new identity, saves the
 // recovery key into a file, and returns it.
