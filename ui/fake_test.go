@@ -135,6 +135,10 @@ func (w *world) Source(context.Context, chat.ItemKey) (raw, clear []byte, err er
 }
 
 func (w *world) Send(o chat.Outgoing) {
+	if o.Path != "" {
+		w.call("send file %s to %s", o.Path, o.Room)
+		return
+	}
 	w.call("send kind=%d text=%q reply=%s edit=%s target=%s key=%s", o.Kind, o.Text, o.ReplyTo, o.Edit, o.Target, o.Key)
 }
 func (w *world) Retry(k chat.ItemKey)   { w.call("retry %d", k) }

@@ -21,6 +21,7 @@ const (
 	dialogReact     = "react"
 	dialogDetails   = "details"
 	dialogJoin      = "join"
+	dialogSendFile  = "send-file"
 	dialogCreate    = "create"
 	dialogDirect    = "direct"
 	dialogAskDirect = "ask-direct"

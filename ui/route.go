@@ -209,6 +209,8 @@ func (w *window) navigate(a keymap.Action) (tea.Cmd, bool) {
 // manage does what concerns channels and the program.
 func (w *window) manage(a keymap.Action) (tea.Cmd, bool) {
 	switch a {
+	case keymap.SendFile:
+		w.openSendFile()
 	case keymap.Join:
 		w.openJoin("")
 	case keymap.Browse:

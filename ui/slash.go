@@ -7,6 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/store/chat"
+	"hubbub/ui/internal/dialog"
+	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
 
@@ -88,6 +90,22 @@ func (w *window) commandWithout(name, arg string) (tea.Cmd, bool) {
 		}
 	}
 	return nil, true
+}
+
+// openSendFile sends a file to the open channel.
+func (w *window) openSendFile() {
+	room := w.room
+	w.show(&dialog.Form{
+		Name: dialogSendFile, Head: safe.Lit(words.SendFileTitle), Fields: []*dialog.Field{input(words.PathLabel, words.PathHint, "")},
+		Submit: func(f *dialog.Form) (string, tea.Cmd) {
+			path := strings.TrimSpace(f.Text(0))
+			if path == "" {
+				return words.NeedPath, nil
+			}
+			w.back.Sender.Send(chat.Outgoing{Room: room, Kind: chat.OutFile, Path: home(path)})
+			return "", nil
+		},
+	})
 }
 
 // home replaces a leading ~/ by the home directory.

@@ -250,6 +250,16 @@ func TestManagingChannels(t *testing.T) {
 	s.wantNot("Message cy")
 }
 
+func TestSendAFile(t *testing.T) {
+	s := sit(t, harbour(), 80, 24, nil)
+	s.Key("alt+o", "enter")
+	s.want("Send a file", "Type the path of a file.")
+	s.Type("/tmp/a boat.png")
+	s.Key("enter")
+	s.wantNot("Send a file")
+	s.wantCall("send file /tmp/a boat.png to !g")
+}
+
 // TestPeopleAreFound by name: where one goes to, for a direct message, and to
 // invite; who is called so comes before channels that have the letters somewhere.
 func TestPeopleAreFound(t *testing.T) {

@@ -52,6 +52,7 @@ func globalTexts() []actionText {
 		{"scroll-down", "Scroll down", "Show newer messages"},
 		{"newest", "Newest messages", "Jump to the newest message"},
 		{"unsent", "Message not sent", "Go to the oldest message that was refused, to try again or drop it"},
+		{"send-file", "Send a file…", "Upload a file, or attach a picture, to the open channel"},
 		{"first-new", "First new message", "Jump up to where you stopped reading"},
 	}
 }

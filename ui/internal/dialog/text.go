@@ -149,10 +149,16 @@ func (d *Text) layout(wd screen.Widths, width int) {
 			}
 			continue
 		}
-		name := l.Name
-		for _, t := range pane.Wrap(wd, l.Text, max(1, width-column)) {
-			d.shown = append(d.shown, shown{name: name, text: t, link: l.Link})
-			name = safe.Own(" ")
+		names, texts := pane.Wrap(wd, l.Name, max(1, column-1)), pane.Wrap(wd, l.Text, max(1, width-column))
+		for i := range max(len(names), len(texts)) {
+			row := shown{name: safe.Own(" "), link: l.Link}
+			if i < len(names) {
+				row.name = names[i]
+			}
+			if i < len(texts) {
+				row.text = texts[i]
+			}
+			d.shown = append(d.shown, row)
 		}
 	}
 }

@@ -40,6 +40,7 @@ const (
 	Newest        Action = "newest"
 	FirstNew      Action = "first-new"
 	Unsent        Action = "unsent"
+	SendFile      Action = "send-file"
 )
 
 // Actions of the composer. All but Send, Editor and MessageMode edit text.

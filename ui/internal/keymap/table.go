@@ -41,6 +41,7 @@ func global() []Entry {
 		{Action: Newest, Keys: keys("alt+end"), Need: NeedRoom},
 		{Action: FirstNew, Keys: keys("alt+u"), Need: NeedRoom},
 		{Action: Unsent, Keys: keys("alt+x")},
+		{Action: SendFile, Keys: keys("alt+o"), Need: NeedRoom | NeedSend},
 		{Action: Join, Keys: keys("alt+n")},
 		{Action: Browse, Keys: keys("alt+c"), Need: NeedServer},
 		{Action: CreateChannel, Keys: keys("alt+shift+n")},
