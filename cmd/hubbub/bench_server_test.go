@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -29,6 +30,8 @@ type quay struct {
 	said map[string][]string // events that were not served yet, by room; guarded by mu
 	news chan struct{}       // closed and replaced when something is said; guarded by mu
 	n    int                 // events made; guarded by mu
+
+	answers atomic.Int64 // to sync
 }
 
 func newQuay(tb testing.TB) *quay {
@@ -106,13 +109,13 @@ func (q *quay) sync(w http.ResponseWriter, r *http.Request) {
 		}
 		q.mu.Unlock()
 		if len(said) > 0 {
-			reply(w, syncOf(said))
+			reply(w, syncOf(q.token(), said))
 			return
 		}
 		select {
 		case <-news:
 		case <-timer.C:
-			reply(w, `{"next_batch":"s1"}`)
+			reply(w, `{"next_batch":"`+q.token()+`"}`)
 			return
 		case <-r.Context().Done():
 			return
@@ -120,11 +123,14 @@ func (q *quay) sync(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func syncOf(said map[string][]string) string {
+// token returns a next_batch that was not there before.
+func (q *quay) token() string { return "s" + strconv.FormatInt(q.answers.Add(1), 10) }
+
+func syncOf(token string, said map[string][]string) string {
 	rooms := make([]string, 0, len(said))
 	for room, events := range said {
 		rooms = append(rooms, fmt.Sprintf(`%q:{"timeline":{"events":[%s]},"unread_notifications":{"notification_count":%d,"highlight_count":0}}`,
 			room, strings.Join(events, ","), len(events)))
 	}
-	return `{"next_batch":"s1","rooms":{"join":{` + strings.Join(rooms, ",") + `}}}`
+	return `{"next_batch":"` + token + `","rooms":{"join":{` + strings.Join(rooms, ",") + `}}}`
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -158,13 +159,13 @@ func (p *Pattern) Score(target []rune) (int, bool) {
 // whole returns what the query scores for standing in a name in one piece.
 // Blanks count on neither side.
 func (p *Pattern) whole(target []rune) int {
-	best, first := 0, true
+	best := 0
 	for j := range target {
-		if !inWord(target[j]) || j > 0 && inWord(target[j-1]) {
+		if target[j] != p.want[0] || j > 0 && inWord(target[j-1]) {
 			continue
 		}
 		if end, ok := p.stands(target[j:]); ok {
-			begins, ends := first, j+end == len(target)
+			begins, ends := !slices.ContainsFunc(target[:j], inWord), j+end == len(target)
 			switch word := ends || !inWord(target[j+end]); {
 			case begins && ends:
 				return scoreExact
@@ -176,7 +177,6 @@ func (p *Pattern) whole(target []rune) int {
 				best = max(best, scoreBegin)
 			}
 		}
-		first = false
 	}
 	return best
 }
@@ -209,4 +209,9 @@ func place(target []rune, j int) int {
 	return 0
 }
 
-func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
