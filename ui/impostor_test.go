@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"hubbub/store/chat"
@@ -62,4 +63,22 @@ func TestInviteInTheSwitcherSaysFromWhom(t *testing.T) {
 	s.Key("ctrl+k")
 	s.Type("party")
 	s.want("party", "@eve:evil.example")
+}
+
+// TestPeopleToChooseAreNoOthers: a borrowed name is not shown where one chooses
+// whom to write to, and an id that shows as another is not offered.
+func TestPeopleToChooseAreNoOthers(t *testing.T) {
+	w := harbour()
+	w.people = append(w.people,
+		chat.Member{User: "@eve:evil.example", Name: "ada", Membership: chat.MemberJoined},
+		chat.Member{User: "@mallory:evil.example", Name: "ada @bo:example.org", Membership: chat.MemberJoined},
+		chat.Member{User: "@ad\u200ba:example.org", Name: "ada", Membership: chat.MemberJoined})
+	s := sit(t, w, 120, 30, nil)
+	s.Key("ctrl+k")
+	s.Type("ada")
+	s.want("@ @ada:example.org", "@ @eve:evil.example", "@ @mallory:evil.example")
+	s.wantNot("@ ada ", "ada @bo:example.org   ")
+	if got := strings.Count(s.see(), "@ada:example.org"); got != 1 {
+		t.Errorf("%d entries look like ada's:\n%s", got, s.see())
+	}
 }

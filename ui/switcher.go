@@ -18,8 +18,7 @@ func (w *window) openSwitcher() {
 	}
 	p := dialog.NewFinder(dialogSwitcher, words.SwitcherTitle, words.SwitcherHint, s)
 	p.Free = w.joinItem
-	p.Search = w.findPeople(p, func(u chat.UserID) bool { return u == w.back.Account.User || w.directWith(u) != "" },
-		func(m *chat.Member) dialog.Item { return w.personItem(m, w.askDirect) })
+	p.Search = w.findPeople(p, w.written, func(m *chat.Member) dialog.Item { return w.personItem(m, w.askDirect) })
 	w.show(p)
 }
 

@@ -3,11 +3,13 @@ package ui
 import (
 	"context"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"hubbub/store/chat"
 	"hubbub/ui/internal/dialog"
+	"hubbub/ui/internal/timeline"
 	"hubbub/ui/safe"
 	"hubbub/ui/words"
 )
@@ -47,26 +49,28 @@ func (w *window) openWho(q who) {
 		}
 		return &dialog.Item{Whole: true, Title: safe.Line(text), Mark: w.theme.Glyphs.Person, Do: func() tea.Cmd { return q.do(u) }}
 	}
-	p.Search = w.findPeople(p, func(u chat.UserID) bool { return known[u] }, item)
+	p.Search = w.findPeople(p, func() map[chat.UserID]bool { return known }, item)
 	p.Set(q.text)
 	w.show(p)
 }
 
-// personItem is a person in a picker: the name, which others may have too, and the id, which nobody has.
+// personItem is a person in a picker: the name, unless it could be somebody
+// else's, and the id, which is nobody else's.
 func (w *window) personItem(m *chat.Member, do func(u chat.UserID) tea.Cmd) dialog.Item {
-	user, name := m.User, safe.Line(m.Name)
+	user := m.User
 	it := dialog.Item{
-		Title: name, Detail: safe.Line(string(user)), Mark: w.theme.Glyphs.Person, Find: m.Name, Also: string(user),
-		Do: func() tea.Cmd { return do(user) },
+		Title: safe.Own(timeline.NameAlone(m.Name, user, m.Ambiguous)), Detail: safe.Line(string(user)),
+		Mark: w.theme.Glyphs.Person, Find: m.Name, Also: string(user), Do: func() tea.Cmd { return do(user) },
 	}
-	if name.Empty() {
-		it.Title, it.Detail = safe.Line(string(user)), safe.Text{}
+	if it.Title == it.Detail {
+		it.Detail = safe.Text{}
 	}
 	return it
 }
 
-// findPeople looks for people by what was typed into a picker.
-func (w *window) findPeople(p *dialog.Picker, skip func(chat.UserID) bool, item func(*chat.Member) dialog.Item) func(string) tea.Cmd {
+// findPeople looks for people by what was typed into a picker. skip returns who
+// is not to be found; who has an id that does not show as it is never is.
+func (w *window) findPeople(p *dialog.Picker, skip func() map[chat.UserID]bool, item func(*chat.Member) dialog.Item) func(string) tea.Cmd {
 	reader := w.back.Reader
 	return func(text string) tea.Cmd {
 		return query(w, askPeople, diskLimit, func(ctx context.Context) ([]chat.Member, error) {
@@ -76,9 +80,17 @@ func (w *window) findPeople(p *dialog.Picker, skip func(chat.UserID) bool, item 
 				w.log.Info("People were not found", "problem", problemOf(err).Kind.String())
 				return nil
 			}
-			found = slices.DeleteFunc(found, func(m chat.Member) bool { return skip(m.User) })
+			skipped := skip()
+			found = slices.DeleteFunc(found, func(m chat.Member) bool {
+				return skipped[m.User] || strings.ContainsFunc(string(m.User), unseen)
+			})
+			called := map[string]int{}
+			for i := range found {
+				called[found[i].Name]++
+			}
 			items := make([]dialog.Item, len(found))
 			for i := range found {
+				found[i].Ambiguous = called[found[i].Name] > 1
 				items[i] = item(&found[i])
 			}
 			p.Found(text, items)
@@ -105,14 +117,26 @@ func (w *window) openDirect(user string) {
 // askDirect opens the direct message with a person. Where there is none it asks
 // first: that person is told.
 func (w *window) askDirect(u chat.UserID) tea.Cmd {
-	if known := w.directWith(u); known != "" {
-		return w.open(known)
+	if w.directWith(u) != "" {
+		return w.direct(u)
 	}
 	w.show(&dialog.Confirm{
 		Name: dialogAskDirect, Head: safe.Lit(words.DMTitle), Question: safe.Own(words.DirectQuestion(string(u))),
 		Yes: func() tea.Cmd { return w.direct(u) },
 	})
 	return nil
+}
+
+// written returns the account and everybody with whom there is a direct message.
+func (w *window) written() map[chat.UserID]bool {
+	all := map[chat.UserID]bool{w.back.Account.User: true}
+	w.list.All(func(r *chat.Room) bool {
+		if r.Direct && r.Membership == chat.MemberJoined {
+			all[r.DirectWith] = true
+		}
+		return true
+	})
+	return all
 }
 
 // directWith returns the direct message with a person, or "".

@@ -153,17 +153,6 @@ func DetailName(key string) string {
 	return key
 }
 
-// EncryptedWord says how a message or channel is protected.
-func EncryptedWord(encrypted, plainInEncrypted bool) string {
-	switch {
-	case plainInEncrypted:
-		return "NOT encrypted, in an encrypted channel"
-	case encrypted:
-		return "end-to-end encrypted"
-	}
-	return "not encrypted"
-}
-
 // ServerWord names a server in the switcher; ServersHelp explains its keys.
 const (
 	ServerWord  = "server"

@@ -250,9 +250,6 @@ func (m *Model) Room(id chat.RoomID) *chat.Room {
 	return nil
 }
 
-// Len returns the number of rooms known.
-func (m *Model) Len() int { return len(m.rooms) }
-
 // All calls f for each room in no order, until it returns false.
 func (m *Model) All(f func(r *chat.Room) bool) {
 	for _, e := range m.rooms {
